@@ -14,17 +14,20 @@ from neuronnet.mistakes.variation import (
     ERROR,
     GRADIENT,
     Variation,
+    always,
     changed,
     known,
     with_parts,
     without_term,
 )
+from neuronnet.mistakes.written import written
 from neuronnet.names import in_sample
 
 if TYPE_CHECKING:
     from neuronnet.mistakes.graph import Graph
 
 MOST_SWAPS = 60
+NO_OUTPUT = "no activation at the output"
 
 
 def forward(graph: Graph) -> Iterator[Variation]:
@@ -59,27 +62,16 @@ def _scaled(factor, names: set | None = None) -> Callable:
     )
 
 
-def _is_call(node, *functions):
-    return isinstance(node, Call) and node.function in functions
-
-
 def _calls(formula, *functions):
-    return any(_is_call(node, *functions) for node, *_ in nodes(formula))
+    return any(isinstance(node, Call) and node.function in functions for node, *_ in nodes(formula))
 
 
 # Activations: another function, none, or a sign in its exponent.
 
 
-def _applied(function):
-    """The change of the call of an activation into another function of its argument."""
-    return lambda formula: function(formula.arguments[-1]) if isinstance(formula, Call) else formula
-
-
-def _logistic(net):
-    return Call("logistic", [net])
-
-
-_none = _applied(lambda net: net)
+def _applied(text):
+    """The change of the call of an activation into what a text says of its argument."""
+    return lambda formula: written(text, net=formula.arguments[-1]) if isinstance(formula, Call) else formula
 
 
 def _activations(graph):
@@ -87,8 +79,8 @@ def _activations(graph):
     calls = {out: each.function for out, each in calls.items() if isinstance(each, Call)}
     own = graph.network is None
     for id, function, other in (
-        ("tanh in place of the logistic", "logistic", _applied(lambda net: Call("tanh", [net]))),
-        ("the logistic in place of tanh", "tanh", _applied(_logistic)),
+        ("tanh in place of the logistic", "logistic", _applied("tanh(net)")),
+        ("the logistic in place of tanh", "tanh", _applied("logistic(net)")),
     ):
         names = [name for name in calls if calls[name] == function]
         yield changed(id, names, other)
@@ -97,13 +89,13 @@ def _activations(graph):
             found.id, found.plainness = f"{id}: {name}", 1
             yield found
     logistic = {name for name in calls if calls[name] == "logistic"}
-    found = changed("exp(net) for exp(-net)", logistic, _applied(lambda net: _logistic(-net)), ERROR)
+    found = changed("exp(net) for exp(-net)", logistic, _applied("logistic(-net)"), ERROR)
     nets = {(out, net) for edges in graph.layers for out, net in edges if out in logistic}
     found.shares = {edge: _by_outs(*edge, own=True) for edge in nets}
     yield found
     for name in calls if own else ():
         if calls[name] in ("logistic", "tanh", "max"):
-            yield changed("no activation: {name}", [name], _none, BOTH, {"name": name})
+            yield changed("no activation: {name}", [name], _applied("net"), BOTH, {"name": name})
 
 
 def _of_network(graph):
@@ -118,35 +110,29 @@ def _of_network(graph):
         return Sum(formula.terms[:-1]) if has_bias else formula
 
     for id, names, change, what in (
-        ("no activation at the output", [out for out, _ in output] * (not network.cancels), _none, BOTH),
-        ("no activation in the hidden layers", hidden, _none, BOTH),
+        (NO_OUTPUT, [out for out, _ in output] * (not network.cancels), _applied("net"), BOTH),
+        ("no activation in the hidden layers", hidden, _applied("net"), BOTH),
         ("bias missing in the hidden net input", nets["hidden"], without_bias, ERROR),
         ("bias missing in the output net input", nets["output"], without_bias, ERROR),
     ):
-        formulas = {name: graph.model.formulas[name] for name in names}
-        yield changed(
-            id, [name for name in names if change(formulas[name]) is not formulas[name]], change, what
-        )
+        differ = {name: graph.model.formulas[name] for name in names}
+        yield changed(id, [name for name, each in differ.items() if change(each) is not each], change, what)
     if network.rows.last == "softmax" and graph.outputs > 1:
         yield from _softmax_of_network(network)
 
 
 def _softmax_of_network(network):
-    shares = "softmax without exponentials"
-    for id, other in (
-        (shares, lambda net, nets: net / total(map(Name, nets))),
-        ("the logistic in place of softmax", lambda net, nets: _logistic(net)),
-        ("no activation at the output", lambda net, nets: net),
-    ):
-        found = known(id)
-        for sample in network.samples:
-            nets, outs = network.rows.nets_and_outs(network.top, sample)
-            for net, out in zip(nets, outs):
-                found.values[out] = lambda formula, net=net, nets=nets, other=other: other(Name(net), nets)
-                for each in nets if id == shares else ():
-                    found.shares[out, each] = _by_outs(out, network.out_of[each], each == net)
-        found.slopes = {} if id == shares else dict(found.values)
-        yield found
+    shares = known("softmax without exponentials")
+    others = {"the logistic in place of softmax": {}, NO_OUTPUT: {}}
+    for sample in network.samples:
+        nets, outs = network.rows.nets_and_outs(network.top, sample)
+        for net, out in zip(nets, outs):
+            shares.values[out] = always(Name(net) / total(map(Name, nets)))
+            shares.shares |= {(out, each): _by_outs(out, network.out_of[each], each == net) for each in nets}
+            others[NO_OUTPUT][out] = always(Name(net))
+            others["the logistic in place of softmax"][out] = always(Call("logistic", [Name(net)]))
+    yield shares
+    yield from (known(id, values=each, slopes=dict(each)) for id, each in others.items())
 
 
 def _by_outs(out, other, own):
@@ -158,8 +144,23 @@ def _by_outs(out, other, own):
 # Lines of a sheet: terms and factors forgotten or too many, quantities exchanged.
 
 
-def _in_place_of(function):
-    return lambda node: Call(function, node.arguments, node.options)
+def _called(function, other):
+    """The other call in the place of one of a function; None for any other part."""
+
+    def change(node):
+        is_one = isinstance(node, Call) and node.function == function
+        return Call(other, node.arguments, node.options) if is_one else None
+
+    return change
+
+
+def _in_degrees(node):
+    is_angle = isinstance(node, Call) and node.function in ("sin", "cos")
+    return Call(node.function, [node.arguments[0] * Number(math.pi / 180)]) if is_angle else None
+
+
+def _root_of_square(node):
+    return node.base if isinstance(node, Power) and node.exponent == 2 else None
 
 
 WHOLE = (
@@ -168,20 +169,10 @@ WHOLE = (
     ("{name} with the wrong sign", Number(-1)),
 )
 PARTS = (
-    (
-        "square forgotten in {name}: {part}",
-        lambda node: isinstance(node, Power) and node.exponent == 2,
-        lambda node: node.base,
-        ERROR,
-    ),
-    ("mean for sum in {name}: {part}", lambda node: _is_call(node, "sum"), _in_place_of("mean"), BOTH),
-    ("sum for mean in {name}: {part}", lambda node: _is_call(node, "mean"), _in_place_of("sum"), BOTH),
-    (
-        "degrees for radians in {name}: {part}",
-        lambda node: _is_call(node, "sin", "cos"),
-        lambda node: Call(node.function, [node.arguments[0] * Number(math.pi / 180)]),
-        ERROR,
-    ),
+    ("square forgotten in {name}: {part}", _root_of_square, ERROR),
+    ("mean for sum in {name}: {part}", _called("sum", "mean"), BOTH),
+    ("sum for mean in {name}: {part}", _called("mean", "sum"), BOTH),
+    ("degrees for radians in {name}: {part}", _in_degrees, ERROR),
 )
 
 
@@ -194,14 +185,12 @@ def _lines(graph):
             if term.names() and graph.steps.shapes[name] == graph.model.shape_of(term):
                 places = {"name": name, "term": term.format()}
                 yield changed("{term} missing in {name}", [name], without_term(place), BOTH, places)
-        for id, is_chosen, other, what in PARTS:
+        for id, other, what in PARTS:
             for node, *_ in nodes(formula):
-                if is_chosen(node):
-                    parts = {node.format(): other(node)}
+                if other(node) is not None:
+                    part = {node.format(): other(node)}
                     places = {"name": name, "part": node.format()}
-                    yield changed(
-                        id, [name], lambda whole, parts=parts: with_parts(whole, parts), what, places
-                    )
+                    yield changed(id, [name], lambda whole, part=part: with_parts(whole, part), what, places)
 
 
 def _exchanged(graph, groups):
@@ -287,8 +276,8 @@ def _errors(graph):
 
 
 def _without_square(formula):
-    squares = [each for each in nodes(formula) if isinstance(each[0], Power)]
-    return squares[0][1](squares[0][0].base) if squares else formula
+    squares = [(each.base, rebuild) for each, rebuild, _ in nodes(formula) if isinstance(each, Power)]
+    return squares[0][1](squares[0][0]) if squares else formula
 
 
 def _combined(edges, factor, what, id=None):
@@ -311,31 +300,17 @@ def _other_losses(network, loss):
     targets = [target for sample in network.description.samples for target in sample.targets]
     last = network.rows.last if all(0 <= target <= 1 for target in targets) else None
     squared, binary = loss.endswith("squared error"), loss == "binary cross-entropy"
-
-    def yes(target, out):
-        return -target * Call("ln", [out])
-
-    def no(target, out):
-        return (1 - target) * Call("ln", [1 - out])
-
-    for id, formula, suits in (
-        (
-            "squared error in place of the cross-entropy",
-            lambda target, out: (target - out) ** 2 / 2,
-            "cross-entropy" in loss,
-        ),
-        (
-            "cross-entropy in place of the squared error",
-            lambda target, out: yes(target, out) - no(target, out),
-            squared and last == "logistic",
-        ),
+    yes, no = "-target*ln(out)", "(1 - target)*ln(1 - out)"
+    for id, text, suits in (
+        ("squared error in place of the cross-entropy", "(target - out)^2/2", "cross-entropy" in loss),
+        ("cross-entropy in place of the squared error", f"{yes} - {no}", squared and last == "logistic"),
         ("cross-entropy of classes in place of the squared error", yes, squared and last == "softmax"),
-        ("sign slip in the cross-entropy", lambda target, out: yes(target, out) + no(target, out), binary),
+        ("sign slip in the cross-entropy", f"{yes} + {no}", binary),
         ("only the first term of the cross-entropy", yes, binary),
     ):
         changes = {
-            error: lambda old, pair=pair, formula=formula: formula(*map(Name, pair))
-            for error, pair in network.ends * suits
+            error: always(written(text, target=Name(target), out=Name(out)))
+            for error, (target, out) in network.ends * suits
         }
         yield known(id, values=changes, slopes=dict(changes))
 
@@ -344,31 +319,25 @@ def _l2(graph):
     """The L2 term, l2/2 times the sum of the squared weights."""
     network, description = graph.network, graph.network.description
     per_sample = description.l2_scale == "per sample"
-    strength, squares = Name(network.names.l2) / 2, [Name(bias) ** 2 for bias in network.all_biases]
-    for id, change, what, suits in (
-        ("L2 term missing", lambda term, count: term * 0, BOTH, True),
-        ("L2 term missing in the gradient", lambda term, count: term * 0, GRADIENT, True),
-        ("L2 term missing in the error", lambda term, count: term * 0, ERROR, True),
-        ("L2 term without its half", lambda term, count: term * 2, BOTH, True),
-        ("L2 gradient doubled", lambda term, count: term * 2, GRADIENT, True),
-        ("L2 term without its half in the error only", lambda term, count: term * 2, ERROR, True),
-        ("L2 gradient of the wrong sign", lambda term, count: term * -1, GRADIENT, True),
-        (
-            "L2 term on the biases as well",
-            lambda term, count: term + description.l2_share(strength * total(squares), count),
-            BOTH,
-            bool(squares),
-        ),
-        (
-            f"L2 term {'not ' * per_sample}divided by the number of samples",
-            lambda term, count: term * (Number(count) if per_sample else _divided(count)),
-            BOTH,
-            len(network.samples) > 1,
-        ),
+    for id, factor, what in (
+        ("L2 term missing", 0, BOTH),
+        ("L2 term missing in the gradient", 0, GRADIENT),
+        ("L2 term missing in the error", 0, ERROR),
+        ("L2 term without its half", 2, BOTH),
+        ("L2 gradient doubled", 2, GRADIENT),
+        ("L2 term without its half in the error only", 2, ERROR),
+        ("L2 gradient of the wrong sign", -1, GRADIENT),
     ):
-        changes = {
-            name: lambda term, count=count, change=change: change(term, count)
-            for name, count in network.l2_terms.items()
-        }
-        if suits:
-            yield known(id, **{each: dict(changes) for each in what})
+        yield changed(id, network.l2_terms, _scaled(Number(factor)), what)
+    biases = known("L2 term on the biases as well")
+    counted = known(f"L2 term {'not ' * per_sample}divided by the number of samples")
+    squares = [Name(bias) ** 2 for bias in network.all_biases]
+    for name, count in network.l2_terms.items():
+        if squares:
+            more = description.l2_share(Name(network.names.l2) / 2 * total(squares), count)
+            biases.values[name] = biases.slopes[name] = lambda term, more=more: term + more
+        if len(network.samples) > 1:
+            counted.values[name] = counted.slopes[name] = _scaled(
+                Number(count) if per_sample else _divided(count)
+            )
+    yield from (biases, counted)

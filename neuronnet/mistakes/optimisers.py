@@ -11,7 +11,6 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from neuronnet.formulas.expressions import (
-    Call,
     Compare,
     Expression,
     Name,
@@ -19,12 +18,11 @@ from neuronnet.formulas.expressions import (
     Power,
     Product,
     Sum,
-    is_number,
     product_of,
     sum_of,
 )
-from neuronnet.formulas.rewriting import nodes
-from neuronnet.mistakes.variation import Variation, is_by, known, of_old, with_parts, without_term
+from neuronnet.mistakes.variation import Variation, always, is_by, known, of_old, with_parts, without_term
+from neuronnet.mistakes.written import found_in, matched, slip, written
 from neuronnet.names import after, split_partial, split_update
 
 if TYPE_CHECKING:
@@ -79,122 +77,54 @@ def _groups(names, graph):
 
 
 # Edits of a line: (id, function of (formula, name, graph) to the other formula, None where it has no place).
+# In texts `old` is what the line had in the update before, `rate` the learning rate.
+
+CORRECTED, MEAN, VELOCITY = "m/(1 - power)", "(1 - beta)*g + beta*m", "k*old + g"
 
 
-def _in_part(find: Callable) -> Callable:
-    """The edit of the first part of a formula for which `find(part)` gives another."""
-
-    def edit(formula, name, graph):
-        for node, rebuild, _ in nodes(formula):
-            other = find(node)
-            if other is not None:
-                return rebuild(other)
-        return None
-
-    return edit
+def _slip(right, other):
+    change = slip(right, other)
+    return lambda formula, name, graph: change(
+        formula, old=Name(graph.states.get(name, "")), rate=Name(graph.rate or "")
+    )
 
 
-def _complement(node):
-    """x of 1 - x, a power or a name; None for anything else."""
-    if isinstance(node, Sum) and [sign for sign, _ in node.terms] == [1, -1]:
-        (_, one), (_, other) = node.terms
-        base = other.base if isinstance(other, Power) else other
-        return other if is_number(one, 1) and isinstance(base, Name) else None
-    return None
-
-
-def _corrected(divisor):
-    """An edit of a division by 1 - beta^t; `divisor(1 - beta^t, beta^t)` is what divides instead."""
-
-    def find(node):
-        for place, (operator, factor) in enumerate(node.factors if isinstance(node, Product) else ()):
-            power = _complement(factor) if operator == "/" else None
-            other = None if power is None else divisor(factor, power)
-            if other is not None:
-                return product_of([*node.factors[:place], *other, *node.factors[place + 1 :]])
-        return None
-
-    return _in_part(find)
-
-
-def _one_before(whole, power):
+def _one_before(m, power, **known):
     if isinstance(power, Power):
-        return [("/", 1 - _power(power.base, power.exponent - 1))]
+        return m / (1 - _power(power.base, power.exponent - 1))
     base, count = split_update(power.name)  # the running power of a network: beta^t after t updates
     is_first = Compare(Name(base), "==", Number(1))
-    return [("/", 1 - Name(base) + is_first)] if count == 1 else None
+    return m / (1 - Name(base) + is_first) if count == 1 else None
 
 
-def _one_after(whole, power):
+def _one_after(m, power, **known):
     if isinstance(power, Name) and "@" in power.name:
-        return [("/", 1 - power * Name(_factor_of(power.name)))]
+        return m / (1 - power * Name(_factor_of(power.name)))
     base, exponent = (power, 1) if isinstance(power, Name) else (power.base, power.exponent)
-    return [("/", 1 - _power(base, exponent + 1))]
+    return m / (1 - _power(base, exponent + 1))
 
 
 def _power(base, exponent):
     return base if exponent == 1 else base**exponent
 
 
-def _left_at_one(whole, power):
+def _left_at_one(m, power, **known):
     if isinstance(power, Power):
-        return [("/", 1 - power.base)] if power.exponent > 2 else None
-    return [("/", 1 - Name(_factor_of(power.name)))] if "@" in power.name else None
+        return m / (1 - power.base) if power.exponent > 2 else None
+    return m / (1 - Name(_factor_of(power.name))) if "@" in power.name else None
 
 
 def _factor_of(power):
     return power.partition("_t@")[0]
 
 
-def _mean(node):
-    """(the share of the old value, beta, the share of the new one) of beta*old + (1 - beta)*new."""
-    if not isinstance(node, Sum) or len(node.terms) != 2:
-        return None
-    for (_, old), (_, new) in (node.terms, node.terms[::-1]):
-        for _, factor in new.factors if isinstance(new, Product) else ():
-            beta = _complement(factor)
-            if isinstance(beta, Name) and beta.name in old.names() and beta.name != old.format():
-                return old, beta, new
-    return None
+def _of_velocity(other):
+    def change(**parts):
+        is_mean = next(found_in(MEAN, written(VELOCITY, **parts)), None) is not None
+        lacks_rate = "rate" in other and not parts["rate"].name
+        return None if is_mean or lacks_rate else written(other, **parts)
 
-
-def _exchanged_shares(node):
-    found = _mean(node)
-    if found is None:
-        return None
-    old, beta, new = found
-    return with_parts(old, {beta.name: 1 - beta}) + with_parts(new, {(1 - beta).format(): beta})
-
-
-def _full_new_term(node):
-    found = _mean(node)
-    if found is None:
-        return None
-    old, beta, new = found
-    kept = [each for each in new.factors if each[1].format() != (1 - beta).format()]
-    return old + product_of(kept)
-
-
-def _velocity(formula, name, graph):
-    """(the share of the old value, its factor, the new term) of momentum*old + new."""
-    old = graph.states.get(name)
-    if old is None or not isinstance(formula, Sum) or len(formula.terms) != 2 or _mean(formula):
-        return None
-    for (_, share), (sign, new) in (formula.terms, formula.terms[::-1]):
-        factors = [factor for _, factor in share.factors] if isinstance(share, Product) else []
-        if sign > 0 and len(factors) == 2 and any(factor.format() == old for factor in factors):
-            return share, next(each for each in factors if each.format() != old), new
-    return None
-
-
-def _weighted_new_term(formula, name, graph):
-    found = _velocity(formula, name, graph)
-    return None if found is None else found[0] + (1 - found[1]) * found[2]
-
-
-def _with_rate(formula, name, graph):
-    found = _velocity(formula, name, graph)
-    return None if found is None or graph.rate is None else found[0] + Name(graph.rate) * found[2]
+    return _slip(VELOCITY, change)
 
 
 def _not_carried(formula, name, graph):
@@ -210,63 +140,35 @@ def _before_update(formula, name, graph):
     return with_parts(formula, others) if others else None
 
 
-def _root_forgotten(node):
-    return node.arguments[0] if isinstance(node, Call) and node.function == "sqrt" else None
-
-
-def _beside_root(node):
-    """(the root, what is added to it), None where nothing is."""
-    if isinstance(node, Sum) and len(node.terms) == 2:
-        for (_, root), (sign, rest) in (node.terms, node.terms[::-1]):
-            if sign > 0 and isinstance(root, Call) and root.function == "sqrt":
-                return root, rest
-    return None
-
-
-def _epsilon_inside(node):
-    found = _beside_root(node)
-    return None if found is None else Call("sqrt", [found[0].arguments[0] + found[1]])
-
-
-def _epsilon_left_out(node):
-    found = _beside_root(node)
-    return None if found is None else found[0]
-
-
 def _moments_exchanged(formula, name, graph):
     """The name under the root for the one above it, and the other way round."""
-    roots = [node.arguments[0] for node, *_ in nodes(formula) if _root_forgotten(node) is not None]
-    if not roots or not isinstance(roots[0], Name):
+    root = next((parts["x"] for _, _, parts in found_in("sqrt(x)", formula)), None)
+    if not isinstance(root, Name):
         return None
-    known_here = {roots[0].name, graph.updates.get(name), *graph.model.given}
+    known_here = {root.name, graph.updates.get(name), *graph.model.given}
     others = [each for each in formula.names() if each not in known_here]
-    if len(others) != 1:
-        return None
-    return with_parts(formula, {roots[0].name: Name(others[0]), others[0]: roots[0]})
+    return with_parts(formula, {root.name: Name(others[0]), others[0]: root}) if len(others) == 1 else None
 
 
 def _square_forgotten(formula, name, graph):
-    for node, rebuild, _ in nodes(formula) if name in graph.states else ():
-        if isinstance(node, Power) and node.exponent == 2:
-            return rebuild(node.base)
-    return None
+    return slip("x^2", "x")(formula) if name in graph.states else None
 
 
 EDITS: tuple[tuple[str, Callable[..., Expression | None]], ...] = (
-    ("bias correction missing{suffix}", _corrected(lambda whole, power: [])),
-    ("bias correction applied twice{suffix}", _corrected(lambda whole, power: [("/", whole), ("/", whole)])),
-    ("bias correction with t counted from 0{suffix}", _corrected(_one_before)),
-    ("bias correction with t one too large{suffix}", _corrected(_one_after)),
-    ("bias correction with t left at 1{suffix}", _corrected(_left_at_one)),
-    ("beta and 1 - beta exchanged{suffix}", _in_part(_exchanged_shares)),
-    ("the new term in full{suffix}", _in_part(_full_new_term)),
-    ("the new term times 1 - momentum{suffix}", _weighted_new_term),
-    ("the learning rate in the velocity as well{suffix}", _with_rate),
+    ("bias correction missing{suffix}", _slip(CORRECTED, "m")),
+    ("bias correction applied twice{suffix}", _slip(CORRECTED, "m/(1 - power)/(1 - power)")),
+    ("bias correction with t counted from 0{suffix}", _slip(CORRECTED, _one_before)),
+    ("bias correction with t one too large{suffix}", _slip(CORRECTED, _one_after)),
+    ("bias correction with t left at 1{suffix}", _slip(CORRECTED, _left_at_one)),
+    ("beta and 1 - beta exchanged{suffix}", _slip(MEAN, "(1 - beta)*m + beta*g")),
+    ("the new term in full{suffix}", _slip(MEAN, "beta*m + g")),
+    ("the new term times 1 - momentum{suffix}", _of_velocity("k*old + (1 - k)*g")),
+    ("the learning rate in the velocity as well{suffix}", _of_velocity("k*old + rate*g")),
     ("nothing carried on from the update before{suffix}", _not_carried),
     ("what was remembered before the update{suffix}", _before_update),
-    ("root forgotten in the step{suffix}", _in_part(_root_forgotten)),
-    ("epsilon inside the root{suffix}", _in_part(_epsilon_inside)),
-    ("epsilon left out{suffix}", _in_part(_epsilon_left_out)),
+    ("root forgotten in the step{suffix}", _slip("sqrt(x)", "x")),
+    ("epsilon inside the root{suffix}", _slip("sqrt(x) + e", "sqrt(x + e)")),
+    ("epsilon left out{suffix}", _slip("sqrt(x) + e", "sqrt(x)")),
     ("the two running means exchanged{suffix}", _moments_exchanged),
     ("square forgotten in the mean of squares{suffix}", _square_forgotten),
 )
@@ -276,20 +178,19 @@ def _carried_on(graph, lines):
     """The running means that go on from their corrected values."""
     corrected: dict[str, str] = {}
     for name, formula in lines.items():
-        (_, mean), *divisors = formula.factors if isinstance(formula, Product) else [("*", formula)]
-        if len(divisors) == 1 and _complement(divisors[0][1]) and isinstance(mean, Name):
-            corrected[mean.name] = name
+        parts = matched(CORRECTED, formula)
+        if parts is not None and isinstance(parts["m"], Name):
+            corrected[parts["m"].name] = name
     if graph.network is None:
         others = {mean: Name(name) for mean, name in corrected.items()}
         later = [name for name, old in graph.states.items() if old in corrected]
         values = dict.fromkeys(later, lambda formula: with_parts(formula, others))
     else:
-        divisors = {mean: lines[name].factors[1:] for mean, name in corrected.items()}
-        values = {
-            mean: lambda formula, rest=rest: product_of([("*", formula), *rest])
-            for mean, rest in divisors.items()
-        }
-        values |= {name: lambda formula, mean=mean: Name(mean) for mean, name in corrected.items()}
+        values = {}
+        for mean, name in corrected.items():
+            _, divisor = lines[name].factors
+            values[mean] = lambda formula, divisor=divisor: product_of([("*", formula), divisor])
+            values[name] = always(Name(mean))
     yield known("corrected means carried on", values=values)
 
 

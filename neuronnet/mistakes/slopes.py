@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from neuronnet.elementary import Literal
-from neuronnet.formulas.expressions import Call, Name, Number, Product, Sum
-from neuronnet.formulas.rewriting import nodes
+from neuronnet.formulas.expressions import Call, Name, Number
 from neuronnet.mistakes.variation import Variation, known, named, slopes_in, times, with_parts
+from neuronnet.mistakes.written import found_in, written
 
 if TYPE_CHECKING:
     from neuronnet.mistakes.graph import Graph
@@ -25,91 +24,70 @@ def slopes_and_paths(graph: Graph) -> Iterator[Variation]:
     yield from _paths(graph)
 
 
-# The slope of an activation: (id with its place, functions, the other slope).
+# The slope of an activation: (id with its place, what is written for the slope of each function).
 
-
-def _at_out(slope, net, out):
-    return Call(slope.function, [out, *slope.arguments[1:]])
-
-
-def _of_logistic(slope, net, out):
-    return out * (1 - out)
-
-
-def _of_tanh(slope, net, out):
-    return 1 - out**2
-
-
-SLOPES: tuple[tuple[str, tuple[str, ...], Callable], ...] = (
-    ("activation derivative missing {at}", CURVED, lambda slope, net, out: Number(1)),
-    ("relu's derivative left out{suffix}", (RELU,), lambda slope, net, out: Number(1)),
-    ("activation derivative used twice: {colon}", CURVED, lambda slope, net, out: slope**2),
-    ("logistic applied twice in its derivative: {colon}", (SIGMOID,), _at_out),
-    ("tanh applied twice in its derivative: {colon}", (TANH,), _at_out),
+SLOPES: tuple[tuple[str, dict[str, str]], ...] = (
+    ("activation derivative missing {at}", dict.fromkeys(CURVED, "1")),
+    ("relu's derivative left out{suffix}", {RELU: "1"}),
+    ("activation derivative used twice: {colon}", dict.fromkeys(CURVED, "slope^2")),
+    ("logistic applied twice in its derivative: {colon}", {SIGMOID: "logistic'(out)"}),
+    ("tanh applied twice in its derivative: {colon}", {TANH: "tanh'(out)"}),
+    ("derivative written for out, given net: {colon}", {SIGMOID: "net*(1 - net)", TANH: "1 - net^2"}),
+    ("sign slip in the derivative: {colon}", dict.fromkeys((SIGMOID, TANH), "-slope")),
+    ("the logistic's derivative for tanh{suffix}", {TANH: "out*(1 - out)"}),
     (
-        "derivative written for out, given net: {colon}",
-        (SIGMOID, TANH),
-        lambda slope, net, out: net * (1 - net) if slope.function == SIGMOID else 1 - net**2,
+        "the logistic's derivative for relu or no activation{suffix}",
+        dict.fromkeys((RELU, LINEAR), "out*(1 - out)"),
     ),
-    ("sign slip in the derivative: {colon}", (SIGMOID, TANH), lambda slope, net, out: -slope),
-    ("the logistic's derivative for tanh{suffix}", (TANH,), _of_logistic),
-    ("the logistic's derivative for relu or no activation{suffix}", (RELU, LINEAR), _of_logistic),
-    ("tanh's derivative for the logistic{suffix}", (SIGMOID,), _of_tanh),
-    ("tanh's derivative for relu or no activation{suffix}", (RELU, LINEAR), _of_tanh),
-    (
-        "relu's derivative for another activation{suffix}",
-        (SIGMOID, TANH, LINEAR),
-        lambda slope, net, out: Call("step", [net]),
-    ),
-    (
-        "leaky relu's derivative for relu{suffix}",
-        (RELU,),
-        lambda slope, net, out: Call("leaky_relu'", [net, Number(Literal("0.01"))]),
-    ),
-    ("only 1 - out of the derivative{suffix}", (SIGMOID, TANH), lambda slope, net, out: 1 - out),
-    ("the output in place of its derivative{suffix}", (SIGMOID, TANH), lambda slope, net, out: out),
+    ("tanh's derivative for the logistic{suffix}", {SIGMOID: "1 - out^2"}),
+    ("tanh's derivative for relu or no activation{suffix}", dict.fromkeys((RELU, LINEAR), "1 - out^2")),
+    ("relu's derivative for another activation{suffix}", dict.fromkeys((SIGMOID, TANH, LINEAR), "step(net)")),
+    ("leaky relu's derivative for relu{suffix}", {RELU: "leaky_relu'(net, 0.01)"}),
+    ("only 1 - out of the derivative{suffix}", dict.fromkeys((SIGMOID, TANH), "1 - out")),
+    ("the output in place of its derivative{suffix}", dict.fromkeys((SIGMOID, TANH), "out")),
 )
 
 
 def _slopes(graph):
     for place in graph.slope_places():
-        for id, functions, other in SLOPES:
-            edges = [edge for edge in place.edges if graph.function_at(edge) in functions]
+        for id, others in SLOPES:
+            edges = [edge for edge in place.edges if graph.function_at(edge) in others]
             if edges:
                 if graph.network is None and len(edges) < len(place.edges):
                     place = named(edges, place.plainness)
                 cancels = id == "activation derivative used twice: {colon}" and graph.cancels_at(edges)
-                shares = {edge: _with_slope(graph, edge, other) for edge in edges}
+                shares = {edge: _with_slope(graph, edge, others) for edge in edges}
                 yield known(CANCELLED if cancels else id, place._asdict(), place.plainness, shares=shares)
 
 
-def _with_slope(graph, edge, other):
+def _with_slope(graph, edge, others):
     """The change of a share to another slope of the activation, or of every one in it."""
     user, name = edge
 
     def change(share, upstream):
         slopes = slopes_in(share)
-        if not slopes and graph.slopes_at(edge):
+        if slopes:
+            own = [each for each in slopes if each.function in others]
+            return with_parts(share, {each.format(): other(each, graph.out_of(user, each)) for each in own})
+        if graph.slopes_at(edge):
             return share  # another use in the same formula, which has no slope
-        if not slopes:
-            return times(share, other(Call("identity", [Name(name)]), Name(name), Name(user)), graph.shapes)
-        others = {each.format(): other(each, each.arguments[0], graph.out_of(user, each)) for each in slopes}
-        return with_parts(share, others)
+        return times(share, other(Call(LINEAR, [Name(name)]), Name(user)), graph.shapes)
+
+    def other(slope, out):
+        return written(others[slope.function], slope=slope, net=slope.arguments[0], out=out)
 
     return change
 
 
-# The slope of a softmax y, y*(u - sum(u*y)) for u = dL/dy: (id, what is written for it, of u, y and the sum).
+# The slope of a softmax y, y*(u - sum(u*y)) for u = dL/dy: (id, what is written for it).
 
-SOFTMAX: tuple[tuple[str, Callable], ...] = (
-    ("activation derivative missing {at}", lambda u, y, summed: u),
-    ("softmax derivative on the diagonal only{suffix}", lambda u, y, summed: u * (y * (1 - y))),
-    ("softmax derivative without its sum{suffix}", lambda u, y, summed: u * y),
-    (
-        "softmax derivative summed along the other axis{suffix}",
-        lambda u, y, summed: y * (u - _across(summed)),
-    ),
-    (CANCELLED, lambda u, y, summed: y * (u - summed) * (y * (1 - y))),
+SOFTMAX_SLOPE = "y*(u - s)"
+SOFTMAX: tuple[tuple[str, str], ...] = (
+    ("activation derivative missing {at}", "u"),
+    ("softmax derivative on the diagonal only{suffix}", "u*(y*(1 - y))"),
+    ("softmax derivative without its sum{suffix}", "u*y"),
+    ("softmax derivative summed along the other axis{suffix}", "y*(u - across)"),
+    (CANCELLED, "y*(u - s)*(y*(1 - y))"),
 )
 
 
@@ -117,7 +95,7 @@ def _softmaxes(graph):
     for user, name in graph.edges:
         found = [part for share in graph.uses[user, name] for part in _softmax_slopes(share)]
         for id, other in SOFTMAX if found else ():
-            axis = found[0][3].options.get("axis")
+            axis = found[0][1]["s"].options.get("axis")
             is_wanted = any(each in graph.errors for each in graph.users[user]) if id is CANCELLED else True
             if is_wanted and (axis is not None or "axis" not in id):
                 yield known(id, named([(user, name)])._asdict(), shares={(user, name): _softmax_as(other)})
@@ -125,25 +103,25 @@ def _softmaxes(graph):
 
 def _softmax_as(other):
     def change(share, upstream):
-        others = {whole.format(): other(u, y, summed) for whole, u, y, summed in _softmax_slopes(share)}
-        return with_parts(share, others) if others else share
+        return with_parts(share, {text: written(other, **parts) for text, parts in _softmax_slopes(share)})
 
     return change
 
 
 def _softmax_slopes(share):
-    """(the whole, u, y, the sum) for every y*(u - sum(u*y)) in a share."""
+    """(its text, its parts) of every slope of a softmax; `across` is the sum along the other axis."""
     found = []
-    for node, *_ in nodes(share):
-        factors = [factor for _, factor in node.factors] if isinstance(node, Product) else []
-        terms = factors[1].terms if len(factors) == 2 and isinstance(factors[1], Sum) else ()
-        if len(terms) == 2 and getattr(terms[1][1], "function", None) == "sum" and terms[1][0] < 0:
-            found.append((node, terms[0][1], factors[0], terms[1][1]))
+    for node, _, parts in found_in(SOFTMAX_SLOPE, share):
+        summed = parts["s"]
+        if isinstance(summed, Call) and summed.function == "sum":
+            axis = summed.options.get("axis")
+            parts["across"] = (
+                summed
+                if axis is None
+                else Call("sum", summed.arguments, {**summed.options, "axis": 1 - axis % 2})
+            )
+            found.append((node.format(), parts))
     return found
-
-
-def _across(summed):
-    return Call("sum", summed.arguments, {**summed.options, "axis": 1 - summed.options["axis"] % 2})
 
 
 # Where paths meet: (the id at inner quantities, at parameters, the shares that count, of all shares).

@@ -118,6 +118,11 @@ def of_old(change: Callable, moved: dict[str, str]) -> dict[str, Callable]:
     return {later: lambda formula, old=old: change(formula, old) for later, old in olds}
 
 
+def always(formula: Expression | None) -> Callable:
+    """The change of anything into one formula, or of a share into none."""
+    return lambda *what: formula
+
+
 def is_by(name: str, parameter: str) -> bool:
     """Whether a name is that of a derivative by a parameter."""
     return (split_partial(name) or (None, None))[1] == parameter
