@@ -20,12 +20,7 @@ from neuronnet.formulas.arrays import as_vector_shape
 from neuronnet.formulas.evaluating import shape_of
 from neuronnet.formulas.expressions import Call, Expression, Name
 from neuronnet.formulas.rewriting import with_names
-from neuronnet.mistakes.backward import backward
-from neuronnet.mistakes.forward import forward
-from neuronnet.mistakes.optimisers import optimisers
 from neuronnet.mistakes.passes import Pass, Values, changed_step, with_count
-from neuronnet.mistakes.slopes import slopes_and_paths
-from neuronnet.mistakes.updates import updates
 from neuronnet.mistakes.variation import (
     RIGHT,
     UPSTREAM,
@@ -110,6 +105,12 @@ class Graph:
     @cached_property
     def variations(self) -> dict[str, Variation]:
         """Every Variation that makes sense for the model, by its id, the plainest first."""
+        from neuronnet.mistakes.backward import backward  # the catalogue is loaded when a number is wrong
+        from neuronnet.mistakes.forward import forward
+        from neuronnet.mistakes.optimisers import optimisers
+        from neuronnet.mistakes.slopes import slopes_and_paths
+        from neuronnet.mistakes.updates import updates
+
         found: dict[str, Variation] = {}
         everything = updates, optimisers, slopes_and_paths, backward, forward
         for each in (each for of_kind in everything for each in of_kind(self)):
