@@ -16,7 +16,9 @@ from neuronnet.formulas.rewriting import nodes, turned, without_factor
 from neuronnet.mistakes.variation import (
     UPSTREAM,
     Variation,
+    always,
     factors_of,
+    instead,
     known,
     slopes_in,
     times,
@@ -35,6 +37,7 @@ def backward(graph: Graph) -> Iterator[Variation]:
     """Every Variation of the products and factors in the sweep backwards over a model."""
     yield from _products(graph)
     yield from _factors(graph)
+    yield from _factors_at_parameters(graph)
 
 
 # The two factors of a product: what goes back to an inner quantity, what goes to a parameter.
@@ -64,12 +67,13 @@ def _other_factor(graph, edge):
     return next((each for each in plain if isinstance(each, Name)), None)
 
 
-def _replaced(graph, edge, name):
-    """A change of the other factor of a share into another quantity; None where that does not fit."""
+def _replaced(graph, edge, other):
+    """A change of the other factor of a share into `other(its name)`; None where that does not fit."""
     factor = _other_factor(graph, edge)
-    if factor is None or name is None or factor.name == name:
+    name = None if factor is None else other(factor.name)
+    if name is None or factor.name == name:
         return None
-    return _fitting(graph, edge, lambda share: with_parts(share, {factor.name: Name(name)}))
+    return _fitting(graph, edge, instead({factor.name: Name(name)}))
 
 
 def _left_out(graph, edge):
@@ -81,12 +85,11 @@ def _left_out(graph, edge):
 
 
 def _itself(graph, edge):
-    return _replaced(graph, edge, edge[1])
+    return _replaced(graph, edge, lambda factor: edge[1])
 
 
 def _net_for_out(graph, edge):
-    factor = _other_factor(graph, edge)
-    return None if factor is None else _replaced(graph, edge, graph.nets.get(factor.name))
+    return _replaced(graph, edge, lambda factor: graph.nets.get(factor))
 
 
 def _after_update(graph, edge):
@@ -95,20 +98,20 @@ def _after_update(graph, edge):
     later = None if factor is None else after(factor.name, 1)
     if later not in graph.updates or graph.is_before(edge[1], factor.name):
         return None
-    return lambda share, upstream: with_parts(share, {factor.name: Name(later)})
+    return instead({factor.name: Name(later)})
 
 
 def _turned_back(graph, edge):
     """Wᵀ for W and W for Wᵀ, where that fits."""
     factor = _other_factor(graph, edge)
     if factor is None or graph.network is not None:
-        return None if factor is None else _replaced(graph, edge, graph.network.mirrored.get(factor.name))
+        return None if factor is None else _replaced(graph, edge, graph.network.mirrored.get)
     forms = {Transpose(factor).format(): factor}
     if not any(each.format() in forms for each in factors_of(graph.edges[edge])):
         forms = {factor.format(): turned(factor)}
     if as_vector_shape(graph.model.shape(factor.name)) == ():
         return None
-    return _fitting(graph, edge, lambda share: with_parts(share, forms))
+    return _fitting(graph, edge, instead(forms))
 
 
 def _fitting(graph, edge, other, share=None):
@@ -145,8 +148,7 @@ OF_MATRICES = {id for id, _ in GRADIENTS[-2:]}  # of sheets that bring their own
 def _products(graph):
     for rows, edges in ((BACK, graph.back), (GRADIENTS, graph.gradients)):
         for id, change in rows:
-            shares = {edge: change(graph, edge) for edge in edges}
-            shares = {edge: each for edge, each in shares.items() if each is not None}
+            shares = {edge: each for edge in edges if (each := change(graph, edge)) is not None}
             if graph.network is None or id not in OF_MATRICES:
                 yield known(id, shares=shares)
             for edge, each in shares.items() if len(shares) > 1 and graph.network is None else ():
@@ -174,7 +176,7 @@ def _single_factors(graph):
         places = {"name": name, "user": user}
         if place:
             words = places | {"share": share.format().replace(UPSTREAM, f"d{graph.loss}/d")}
-            yield known("{share} missing in the derivative by {name}", words, 1, shares={edge: _dropped})
+            yield known("{share} missing in the derivative by {name}", words, 1, shares={edge: always(None)})
         for factor in [*factors_of(share), *slopes_in(share)]:
             text = factor.format()
             change = _fitting(graph, edge, partial(without_factor, is_chosen=_is_called(text)), share)
@@ -186,7 +188,7 @@ def _single_factors(graph):
         for factor in factors_of(share):
             for other in (*_shifted(factor, graph), *_related(factor, graph)):
                 words = places | {"factor": factor.format(), "other": other.format()}
-                change = _fitting(graph, edge, _with(factor, other), share)
+                change = _fitting(graph, edge, instead({factor.format(): other}), share)
                 if change is not None:
                     yield known("{other} for {factor}: {name}", words, 1, shares={edge: change})
         for id, change in (
@@ -199,10 +201,6 @@ def _single_factors(graph):
 
 def _is_called(*texts):
     return lambda _, factor: factor.format() in texts
-
-
-def _dropped(share, upstream):
-    return None
 
 
 def _turned_upstream(graph, edge, share):
@@ -218,10 +216,6 @@ def _turned_upstream(graph, edge, share):
     return other if is_new and graph.fits(found, edge[1]) else None
 
 
-def _with(factor, other):
-    return lambda share: with_parts(share, {factor.format(): other})
-
-
 def _largest(graph):
     """The slope of a maximum of numbers to another of them, or to the largest of another maximum."""
     windows = {
@@ -232,7 +226,7 @@ def _largest(graph):
     windows = {user: names for user, names in windows.items() if len(names) > 1}
     for user, names in windows.items():
         for other in names:
-            shares = {(user, name): _dropped for name in names}
+            shares = {(user, name): always(None) for name in names}
             shares[user, other] = lambda share, upstream: upstream
             yield known("{other} for the largest in {user}", {"user": user, "other": other}, 1, shares=shares)
     for user, other in combinations(windows, 2):
@@ -240,9 +234,7 @@ def _largest(graph):
         for own, foreign in ((user, other), (other, user)):
             by_own, by_foreign = (partial_name(graph.loss, each) for each in (own, foreign))
             graph.model.shape(by_foreign)
-            change = {by_own: Name(by_foreign)}
-            for name in windows[own]:
-                shares[own, name] = lambda share, upstream, change=change: with_parts(share, change)
+            shares |= {(own, name): instead({by_own: Name(by_foreign)}) for name in windows[own]}
         places = {"user": user, "other": other}
         yield known("the places of the largest in {user} and {other} exchanged", places, 1, shares=shares)
 
@@ -300,7 +292,6 @@ def _repeated(share):
 
 def _factors(graph):
     network, outputs = graph.network, graph.outputs
-    errors = graph.ends
     sums_outputs = network is not None and network.description.outputs == "sum"
     for id, factor, suits in (
         ("target - out taken for out - target", Number(-1), graph.has_targets),
@@ -309,23 +300,26 @@ def _factors(graph):
         ("gradient multiplied by the number of outputs", Number(outputs), outputs > 1),
         ("outputs averaged in the gradient only", 1 / Number(outputs), outputs > 1 and sums_outputs),
     ):
-        yield known(id, shares=dict.fromkeys(errors * suits, _multiplied(graph, factor)))
-    ends = network.nets[-1] if network is not None and network.cancels else [name for _, name in errors]
+
+        def multiplied(share, upstream, factor=factor):
+            return times(share, factor, graph.shapes)
+
+        yield known(id, shares=dict.fromkeys(graph.ends * suits, multiplied))
+    ends = network.nets[-1] if network is not None and network.cancels else [name for _, name in graph.ends]
     absolute = dict.fromkeys(ends, lambda shares, numerator: [Call("abs", [total(shares)])])
     yield known("absolute value instead of sign", sums=absolute)
-    rows = [("backward pass run twice, gradients doubled", Number(2), graph.parameters, None)]
-    for count, names in graph.averaged:
-        words = {"names": ", ".join(names), "count": count}
-        rows.append(("gradient of {names} divided by {count}", 1 / Number(count), names, words))
-        rows.append(("gradient of {names} {count} times what it is", Number(count), names, words))
-    for id, factor, names, words in rows:
 
-        def scaled(shares, numerator, factor=factor):
+
+def _factors_at_parameters(graph):
+    def scaled(id, factor, names, words=None):
+        def change(shares, numerator):
             is_loss = numerator in graph.losses
             return [times(each, factor, graph.shapes) for each in shares] if is_loss else shares
 
-        yield known(id, words, sums=dict.fromkeys(names, scaled))
+        return known(id, words, sums=dict.fromkeys(names, change))
 
-
-def _multiplied(graph, factor):
-    return lambda share, upstream: times(share, factor, graph.shapes)
+    yield scaled("backward pass run twice, gradients doubled", Number(2), graph.parameters)
+    for count, names in graph.averaged:
+        words = {"names": ", ".join(names), "count": count}
+        yield scaled("gradient of {names} divided by {count}", 1 / Number(count), names, words)
+        yield scaled("gradient of {names} {count} times what it is", Number(count), names, words)

@@ -16,8 +16,8 @@ from neuronnet.mistakes.variation import (
     Variation,
     always,
     changed,
+    instead,
     known,
-    with_parts,
     without_term,
 )
 from neuronnet.mistakes.written import written
@@ -190,7 +190,7 @@ def _lines(graph):
                 if other(node) is not None:
                     part = {node.format(): other(node)}
                     places = {"name": name, "part": node.format()}
-                    yield changed(id, [name], lambda whole, part=part: with_parts(whole, part), what, places)
+                    yield changed(id, [name], instead(part), what, places)
 
 
 def _exchanged(graph, groups):
@@ -221,8 +221,7 @@ def _misplaced(graph, layers):
         yield known("biases of the layers swapped", given=dict(zip(biases, biases[::-1])))
         found = known("the first layer's bias used everywhere")
         for bias, nets in zip(biases[1:], network.nets[1:]):
-            change = {bias: Name(biases[0])}
-            found.values |= dict.fromkeys(nets, lambda formula, change=change: with_parts(formula, change))
+            found.values |= dict.fromkeys(nets, instead({bias: Name(biases[0])}))
         yield found
     targets = [network.names.of("target", neuron) for neuron in network.names.layers[-1]]
     for what, names in (("inputs", network.names.inputs), ("targets", targets)):

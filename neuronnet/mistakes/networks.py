@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cached_property, lru_cache
+from itertools import chain
 from types import SimpleNamespace
 
 from neuronnet.derivation.layer_formulas import update_formulas, update_powers
@@ -19,11 +20,12 @@ from neuronnet.mistakes.variation import (
     RIGHT,
     Place,
     Variation,
+    always,
     everywhere,
+    instead,
     known,
     named,
     starting_at,
-    with_parts,
 )
 from neuronnet.names import after, partial_name, split_partial, update_of
 
@@ -64,7 +66,10 @@ class Network:
         self.ends = list(zip(self.errors, zip(goals, self.outs[-1])))
         self.weights = [name for layer in self.names.weights for row in layer for name in row]
         self.biases = [list(dict.fromkeys(layer or ())) for layer in self.names.biases]
-        self.mirrored = self._mirrored()
+        self.mirrored = {}  # the weight from j to k for that from k to j, in every square matrix
+        for matrix in self.names.weights:
+            if len(matrix) == len(matrix[0]) > 1:
+                self.mirrored |= zip(chain(*matrix), chain(*zip(*matrix)))
         self._others: dict = {}
         self._passes: dict[tuple, Pass] = {}
         self._batches: list[tuple] = []
@@ -180,14 +185,6 @@ class Network:
             places += [named([edge], 1) for edge in singles]
         return [each for each in places if each.edges]
 
-    def _mirrored(self):
-        """The weight from j to k for that from k to j, in every square matrix."""
-        found = {}
-        for rows in self.names.weights:
-            if len(rows) == len(rows[0]) > 1:
-                found.update(zip((w for row in rows for w in row), (w for row in zip(*rows) for w in row)))
-        return found
-
     def more_of_backward(self, graph: Graph) -> Iterator[Variation]:
         """What takes the rows and columns of a layer: matrices turned, a softmax by its diagonal."""
         if self.rows.last == "softmax":
@@ -200,7 +197,7 @@ class Network:
             yield known("gradient matrix transposed", shares=turned)
         if turned and self.l2_terms:
             both = turned | {
-                (term, weight): lambda share, upstream, w=weight, o=other: with_parts(share, {w: Name(o)})
+                (term, weight): instead({weight: Name(other)})
                 for term in self.l2_terms
                 for weight, other in self.mirrored.items()
             }
@@ -209,7 +206,7 @@ class Network:
     def _of_softmax(self, graph):
         size, outs, nets = graph.outputs, self.outs[-1], self.nets[-1]
         pairs = [(k, j) for k in range(len(outs)) for j in range(len(nets)) if k // size == j // size]
-        others = {(outs[k], nets[j]): lambda share, upstream: None for k, j in pairs if k != j}
+        others = {(outs[k], nets[j]): always(None) for k, j in pairs if k != j}
         if size > 1:
             yield known("softmax derivative on the diagonal only", shares=others)
         if not self.cancels:
@@ -217,7 +214,11 @@ class Network:
             places = {"at": "at the output", "where": "of the output layer"}
             yield known("activation derivative missing {at}", places, shares=others | own)
         else:
-            yield known(CANCELLED, sums={net: _with_slope_of(out) for net, out in zip(nets, outs)})
+            slopes = {net: Name(out) * (1 - Name(out)) for net, out in zip(nets, outs)}
+            sums = {
+                net: lambda shares, _, slope=slope: [total(shares) * slope] for net, slope in slopes.items()
+            }
+            yield known(CANCELLED, sums=sums)
 
     def _turned_gradients(self):
         """The change of each use of a weight that gives it the gradient of that across the diagonal."""
@@ -230,7 +231,7 @@ class Network:
 
     # Training
 
-    @cached_property
+    @property
     def variations(self) -> dict[str, Variation]:
         """Every Variation of this network by its id."""
         return self.graph.variations
@@ -284,10 +285,6 @@ class Network:
             return None
         then = RIGHT if variation.then is None else other.variations[variation.then]
         return changed_step(steps, other.steps_of(0).varied(then), names)
-
-
-def _with_slope_of(out):
-    return lambda shares, numerator: [total(shares) * (Name(out) * (1 - Name(out)))]
 
 
 def _turned_to(net, value):

@@ -21,7 +21,16 @@ from neuronnet.formulas.expressions import (
     product_of,
     sum_of,
 )
-from neuronnet.mistakes.variation import Variation, always, is_by, known, of_old, with_parts, without_term
+from neuronnet.mistakes.variation import (
+    Variation,
+    always,
+    instead,
+    is_by,
+    known,
+    of_old,
+    with_parts,
+    without_term,
+)
 from neuronnet.mistakes.written import found_in, matched, slip, written
 from neuronnet.names import after, split_partial, split_update
 
@@ -182,9 +191,8 @@ def _carried_on(graph, lines):
         if parts is not None and isinstance(parts["m"], Name):
             corrected[parts["m"].name] = name
     if graph.network is None:
-        others = {mean: Name(name) for mean, name in corrected.items()}
-        later = [name for name, old in graph.states.items() if old in corrected]
-        values = dict.fromkeys(later, lambda formula: with_parts(formula, others))
+        others = instead({mean: Name(name) for mean, name in corrected.items()})
+        values = {name: others for name, old in graph.states.items() if old in corrected}
     else:
         values = {}
         for mean, name in corrected.items():

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from neuronnet.formulas.expressions import Call, Name, Number
-from neuronnet.mistakes.variation import Variation, known, named, slopes_in, times, with_parts
+from neuronnet.mistakes.variation import Variation, always, known, named, slopes_in, times, with_parts
 from neuronnet.mistakes.written import found_in, written
 
 if TYPE_CHECKING:
@@ -157,5 +157,5 @@ def _paths(graph):
             yield known(of_parameters, words, sums={name: change(graph) for name in names})
     for name in graph.singles(forked) + tied:
         for user in graph.users[name]:
-            places, shares = {"user": user, "name": name}, {(user, name): lambda share, upstream: None}
+            places, shares = {"user": user, "name": name}, {(user, name): always(None)}
             yield known("path through {user} missing in the derivative by {name}", places, 1, shares=shares)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from neuronnet.formulas.expressions import Name, Number
 from neuronnet.formulas.rewriting import mapped
-from neuronnet.mistakes.variation import Variation, is_by, known, of_old, with_parts
+from neuronnet.mistakes.variation import Variation, always, instead, is_by, known, of_old
 from neuronnet.names import after, partial_name, split_partial
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ def _steps(graph):
         some = {later: old for later, old in moved.items() if not of_weights or old in network.weights}
         yield known(id, values=of_old(change, some))
     for id, change in RATES if graph.rate is not None else ():
-        rate = {graph.rate: change(Name(graph.rate))}
-        yield known(id, values=dict.fromkeys(moved, lambda formula, rate=rate: with_parts(formula, rate)))
+        yield known(id, values=dict.fromkeys(moved, instead({graph.rate: change(Name(graph.rate))})))
     for later, old in moved.items() if 1 < len(moved) <= MOST_SINGLE else ():
         yield known("{name} not updated", {"name": old}, 1, values=of_old(_left, {later: old}))
         if network is not None:
@@ -232,7 +231,7 @@ def _samples(graph):
             for user, names in by_error.items():
                 for name in names:
                     if name != names[kept]:
-                        found.shares[user, name] = lambda share, upstream: None
+                        found.shares[user, name] = always(None)
                     elif undivided:
                         count = len(names)
                         found.shares[user, name] = lambda share, upstream, count=count: share * count

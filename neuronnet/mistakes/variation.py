@@ -123,6 +123,11 @@ def always(formula: Expression | None) -> Callable:
     return lambda *what: formula
 
 
+def instead(others: dict[str, Expression]) -> Callable:
+    """The change that puts other formulas in the place of some names, or of larger parts by their text."""
+    return lambda formula, *more: with_parts(formula, others)
+
+
 def is_by(name: str, parameter: str) -> bool:
     """Whether a name is that of a derivative by a parameter."""
     return (split_partial(name) or (None, None))[1] == parameter
@@ -178,9 +183,8 @@ def without_term(place: int) -> Callable:
     """The change of a sum that leaves out the term in one place."""
 
     def without(whole):
-        if not isinstance(whole, Sum) or len(whole.terms) <= max(place, 1):  # another mistake came first
-            return whole
-        return sum_of([*whole.terms[:place], *whole.terms[place + 1 :]])
+        was_changed = not isinstance(whole, Sum) or len(whole.terms) <= max(place, 1)  # by another mistake
+        return whole if was_changed else sum_of([*whole.terms[:place], *whole.terms[place + 1 :]])
 
     return without
 
