@@ -161,10 +161,6 @@ def _dtype_of(numbers):
     return "float32" if single > len(numbers) / 2 else "float64"
 
 
-def _from_npy(data):
-    return _typed({"array": data}, npy)
-
-
 def _from_npz(data):
     with archive_of(data) as archive:
         members = {each.removesuffix(".npy"): archive.read(each) for each in archive.namelist()}
@@ -184,10 +180,6 @@ def _from_safetensors(data):
         return array(described["dtype"], described["shape"], body[start:end])
 
     return _typed(header, tensor)
-
-
-def _from_torch(data):
-    return _typed(tensors_of(data), lambda tensor: tensor)
 
 
 def _typed(members, read):
@@ -225,7 +217,7 @@ READERS = {
     ".json": _from_json,
     ".csv": _from_csv,
     ".npz": _from_npz,
-    ".npy": _from_npy,
+    ".npy": lambda data: _typed({"array": data}, npy),
     ".safetensors": _from_safetensors,
-    **dict.fromkeys((".pt", ".pth", ".bin"), _from_torch),
+    **dict.fromkeys((".pt", ".pth", ".bin"), lambda data: _typed(tensors_of(data), lambda tensor: tensor)),
 }

@@ -18,17 +18,10 @@ from typing import NamedTuple
 from neuronnet.errors import NeuronnetError
 from neuronnet.files import allowed, most, require
 
-TYPES = {  # NumPy's and safetensors' words for what is read: (code of struct, bytes)
-    **dict.fromkeys(("f8", "F64"), ("d", 8)),
-    **dict.fromkeys(("f4", "F32"), ("f", 4)),
-    **dict.fromkeys(("f2", "F16"), ("e", 2)),
-    **dict.fromkeys(("i8", "I64"), ("q", 8)),
-    **dict.fromkeys(("i4", "I32"), ("i", 4)),
-    **dict.fromkeys(("i2", "I16"), ("h", 2)),
-    **dict.fromkeys(("i1", "I8"), ("b", 1)),
-    **dict.fromkeys(("u1", "U8"), ("B", 1)),
-    **dict.fromkeys(("b1", "BOOL"), ("?", 1)),
-}
+_CODES = {"f8 F64": "d", "f4 F32": "f", "f2 F16": "e", "i8 I64": "q", "i4 I32": "i", "i2 I16": "h"}
+_CODES |= {"i1 I8": "b", "u1 U8": "B", "b1 BOOL": "?"}
+# NumPy's and safetensors' words for what is read: (code of struct, bytes).
+TYPES = {word: (code, int(words[1])) for words, code in _CODES.items() for word in words.split()}
 FLOATS = {"d": "float64", "f": "float32", "e": "float16"}
 
 
@@ -72,30 +65,21 @@ def array(kind, shape, data, is_fortran=False):
     for size in list(sizes)[:0:-1]:
         numbers = [numbers[k : k + size] for k in range(0, len(numbers), size)]
     numbers = numbers if len(shape) else numbers[0]
-    return (_turned(numbers) if is_fortran and len(shape) == 2 else numbers), FLOATS.get(code)
-
-
-def _turned(rows):
-    return [list(row) for row in zip(*rows)]
+    is_turned = is_fortran and len(shape) == 2
+    return (list(map(list, zip(*numbers))) if is_turned else numbers), FLOATS.get(code)
 
 
 def _header(data):
     if data[:6] != b"\x93NUMPY":
         raise NeuronnetError("not an array in NumPy's format")
-    start, length = (
-        (10, struct.unpack("<H", data[8:10])[0]) if data[6] == 1 else (12, struct.unpack("<I", data[8:12])[0])
-    )
+    start, code = (10, "<H") if data[6] == 1 else (12, "<I")
+    (length,) = struct.unpack(code, data[8:start])
     return ast.literal_eval(data[start : start + length].decode("latin-1")), data[start + length :]
 
 
 STORAGES = {"DoubleStorage": "F64", "FloatStorage": "F32", "HalfStorage": "F16", "LongStorage": "I64"}
-STORAGES |= {
-    "IntStorage": "I32",
-    "ShortStorage": "I16",
-    "CharStorage": "I8",
-    "ByteStorage": "U8",
-    "BoolStorage": "BOOL",
-}
+STORAGES |= {"IntStorage": "I32", "ShortStorage": "I16", "CharStorage": "I8", "ByteStorage": "U8"}
+STORAGES["BoolStorage"] = "BOOL"
 
 
 def tensors_of(data):

@@ -126,22 +126,20 @@ class Comparison:
 
     def _printed(self, name):
         """A value with the digits that its tolerance leaves, as text."""
-        value, room = self.values[name], self._tolerance(self.golden.values[name])
+        value = self.values[name]
+        room = tolerance_in(self.golden.values[name], self.golden.dtype, self.dtype)
         if abs(value) <= room or not value:
             decimals = math.floor(-math.log10(2 * room)) if room else TOLD
             return f"{0:.{max(0, min(MOST_DECIMALS, decimals))}f}"
         digits = max(1, min(TOLD, math.floor(-math.log10(max(room / abs(value), 1e-16)))))
         return f"{value:.{digits - 1}e}"
 
-    def _tolerance(self, each):
-        return tolerance_in(each, self.golden.dtype, self.dtype)
-
     def to_dict(self) -> dict:
-        rows = [
-            vars(each) | {"off": each.off if math.isfinite(each.off) else None} for each in self.differences
-        ]
-        for row in rows:
-            row["actual"] = row["actual"] if math.isfinite(row["actual"]) else str(row["actual"])
+        rows = []
+        for each in self.differences:
+            off = each.off if math.isfinite(each.off) else None
+            actual = each.actual if math.isfinite(each.actual) else str(each.actual)
+            rows.append(vars(each) | {"actual": actual, "off": off})
         return {
             "verdict": self.verdict,
             "dtype": self.dtype,
@@ -161,7 +159,8 @@ class Comparison:
     def _lines(self) -> list[str]:
         values = counted(self.compared, "value")
         if self.verdict == "undecided":
-            return [f"undecided: none of the values could be compared{self._why()}", *self._remarks()]
+            why = f": {', '.join(self.unknown[:4])}" if self.unknown else ""
+            return [f"undecided: none of the values could be compared{why}", *self._remarks()]
         if self.first is None:
             return [f"right: {values} compared ({self.dtype}), all within tolerance", *self._remarks()]
         within = self.compared - len(self.differences)
@@ -178,9 +177,6 @@ class Comparison:
             lines += [f"  {each}" for each in rest[:MOST_SHOWN]]
             lines += [f"  and {len(rest) - MOST_SHOWN} more"] if len(rest) > MOST_SHOWN else []
         return lines + self._remarks()
-
-    def _why(self):
-        return f": {', '.join(self.unknown[:4])}" if self.unknown else ""
 
     def _remarks(self):
         lines = list(self.said)
@@ -258,30 +254,12 @@ def compared(golden: Golden, actual: Actual, **override: Any) -> Comparison:
         if not abs(number - expected) <= tolerance:
             differences.append(Difference(name, expected, number, tolerance))
     if differences and dtype != golden.dtype and not any(override.values()) and "layer" in golden.description:
-        return compared(_in_dtype(golden, dtype), actual, dtype=told, **override)
-    said = found.said
-    if actual.is_guess and told is None:
-        said = [
-            *said,
-            f"printed with too few digits to tell, so compared as {dtype}: --dtype says what they are",
-        ]
-    return Comparison(
-        golden,
-        dtype,
-        count,
-        tuple(differences),
-        tuple(undecided),
-        tuple(found.unknown),
-        tuple(said),
-        found.values,
-    )
-
-
-def _in_dtype(golden, dtype):
-    """The same golden values made in another precision: where a relu turns in it, no tolerance scales."""
-    from neuronnet.golden.golden import Golden
-
-    return Golden.of(golden.description, at=golden.at, dtype=dtype)
+        anew = type(golden).of(golden.description, at=golden.at, dtype=dtype)  # a relu may turn in it
+        return compared(anew, actual, dtype=told, **override)
+    said = f"printed with too few digits to tell, so compared as {dtype}: --dtype says what they are"
+    remarks = [*found.said, said] if actual.is_guess and told is None else found.said
+    lists = map(tuple, (differences, undecided, found.unknown, remarks))
+    return Comparison(golden, dtype, count, *lists, found.values)
 
 
 def tolerance_in(each: GoldenValue, of: str, dtype: str) -> float:

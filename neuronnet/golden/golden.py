@@ -115,17 +115,9 @@ class Golden:
                 raise ValueError(f"its format is {found.get('format')!r}, version {found.get('version')!r}")
             values = {name: GoldenValue.read(name, each) for name, each in found["quantities"].items()}
             _require_readable(found)
-            certified = found["certified"]
-            lists = {key: tuple(found[key]) for key in ("at", "refused", "conventions", "history")}
-            batches = tuple(map(tuple, found["batches"]))
-            golden = cls(
-                found["description"],
-                found["dtype"],
-                values=values,
-                batches=batches,
-                certified=certified,
-                **lists,
-            )
+            fields = {key: found[key] for key in ("description", "dtype", "certified")}
+            fields |= {key: tuple(found[key]) for key in ("at", "refused", "conventions", "history")}
+            golden = cls(values=values, batches=tuple(map(tuple, found["batches"])), **fields)
             digest = golden.digest
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             needed = f"a JSON file of `neuronnet golden`, version {VERSION}, is needed"
@@ -145,8 +137,10 @@ class Golden:
         path, golden = Path(path), self
         form = format_of(path, tuple(WRITERS)) if form is None else form
         self.require_replaceable(path, reason)
-        if path.exists():
-            golden = self.replacing(Golden.load(path), str(reason)) if form == "json" else self
+        if path.exists() and form == "json":
+            before = Golden.load(path)
+            entry = {"reason": str(reason), "replaced": before.digest, "dtype": before.dtype}
+            golden = replace(self, history=(*before.history, entry | {"at": list(before.at)}))
         made = WRITERS[form](golden)
         write_bytes(made if isinstance(made, bytes) else f"{made}\n".encode(), path, inputs)
 
@@ -155,11 +149,6 @@ class Golden:
         """Raise NeuronnetError for a file that is there, where no reason is given to replace it."""
         if Path(path).exists() and not reason:
             raise NeuronnetError(f"{path} is there; --reason TEXT replaces it; a JSON file keeps the reason")
-
-    def replacing(self, before: Golden, reason: str) -> Golden:
-        """The same with the reason for which it replaces another in its history."""
-        entry = {"reason": reason, "replaced": before.digest, "dtype": before.dtype, "at": list(before.at)}
-        return replace(self, history=(*before.history, entry))
 
     @property
     def digest(self) -> str:
@@ -180,9 +169,8 @@ class Golden:
         from neuronnet.golden.actual import of_values, read_actual
         from neuronnet.golden.comparing import compared
 
-        return compared(
-            self, of_values(values) if hasattr(values, "items") else read_actual(values), **override
-        )
+        actual = of_values(values) if hasattr(values, "items") else read_actual(values)
+        return compared(self, actual, **override)
 
     @property
     def lost(self) -> set[int]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from neuronnet.description.reading import read
@@ -101,14 +100,11 @@ class _Tables:
             self.names, self.several = description.names, len(description.samples) > 1
             self.error = error_of_batch(description, golden.batches[0])
             self.is_mean = description.samples_combine == "mean"
-        self._known = {name: name for name in golden.values} | {name: name for name in golden.refused}
+        self._known = {*golden.values, *golden.refused}
+        self._bases = {split_index(name)[0] for name in self._known}
 
     def __contains__(self, name):
         return name in self._known
-
-    @cached_property
-    def _bases(self):
-        return {split_index(name)[0] for name in self._known}
 
     def share(self, update):
         """How many samples the mean is over that an update makes smaller; 1 where errors are summed."""
@@ -147,19 +143,15 @@ class _Tables:
             rows = [[list(row) for row in layer] for layer in names.weights]
         else:
             samples = self._batch(update) if self.several else (None,)
-            rows = [
-                [
-                    [after(in_sample(names.of(role, each), sample), update) for each in layer]
-                    for sample in samples
-                ]
-                for layer in names.layers
-            ]
-        if role not in "Wb":
-            return rows
-        make = {"": str, "gradient": lambda name: partial_name(self.error, name)}.get(
-            of, lambda name: f"{of}_{name}"
-        )
-        return [[[after(make(name), update) for name in row] for row in each] for each in rows]
+            neurons = [[names.of(role, each) for each in layer] for layer in names.layers]
+            rows = [[[in_sample(each, sample) for each in layer] for sample in samples] for layer in neurons]
+        is_own = role not in "Wb" or not of
+
+        def name_of(each):
+            own = each if is_own else partial_name(self.error, each) if of == "gradient" else f"{of}_{each}"
+            return after(own, update)
+
+        return [[list(map(name_of, row)) for row in each] for each in rows]
 
 
 class _Placed(NamedTuple):
@@ -222,7 +214,8 @@ class _Layout(NamedTuple):
 
 def _layouts(names, rows, shares):
     """The numbers of a matrix under their names: laid out in both ways, where these fit, times each share."""
-    ways = [(_fitted(names, way), is_turned) for way, is_turned in ((rows, False), (_turned(rows), True))]
+    turned = list(map(list, zip(*rows)))
+    ways = [(_fitted(names, way), is_turned) for way, is_turned in ((rows, False), (turned, True))]
     return [
         _Layout({name: number * share for name, number in found.items()}, is_turned, share)
         for share in shares
@@ -278,10 +271,6 @@ def _rows(value):
     if value and all(isinstance(row, list) and row and not isinstance(row[0], list) for row in value):
         return value if len({len(row) for row in value}) == 1 else None
     return None if any(isinstance(each, list) for each in value) or not value else [value]
-
-
-def _turned(rows):
-    return [list(row) for row in zip(*rows)]
 
 
 def _fitted(names, rows):

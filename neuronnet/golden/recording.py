@@ -182,9 +182,7 @@ def disturbed(new_network, description, at, dtype, seed):
     _in_plain_formulas(in_passes)
     _round_givens(network, in_passes, ulp, draw)
     looked_at = {*at, *(2**k for k in range(max(at).bit_length()))}
-    share = {
-        parameter.name: 0.0 for parameter in network.parameters
-    }  # rounding of a gradient, of the largest
+    share = {each.name: 0.0 for each in network.parameters}  # rounding of a gradient, of the largest
     lasting = {name: draw.gauss(0.0, 1.0) for name in share}  # near a minimum the same roundings come again
     for update, batch in enumerate(islice(description.batches(), max(at) + 1)):
         samples = [network.samples[position] for position in batch]
