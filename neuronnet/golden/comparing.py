@@ -258,8 +258,8 @@ def compared(golden: Golden, actual: Actual, **override: Any) -> Comparison:
         return compared(anew, actual, dtype=told, **override)
     said = f"printed with too few digits to tell, so compared as {dtype}: --dtype says what they are"
     remarks = [*found.said, said] if actual.is_guess and told is None else found.said
-    lists = map(tuple, (differences, undecided, found.unknown, remarks))
-    return Comparison(golden, dtype, count, *lists, found.values)
+    away = tuple(differences), tuple(undecided), tuple(found.unknown)
+    return Comparison(golden, dtype, count, *away, tuple(remarks), found.values)
 
 
 def tolerance_in(each: GoldenValue, of: str, dtype: str) -> float:
