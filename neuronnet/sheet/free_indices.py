@@ -56,9 +56,14 @@ def without_free_indices(claims: list) -> list:
         others = [each for each in others if not _is_kronecker(each, numbers, arrays)]
         bases = {_base(name, numbers, arrays) for name, _ in others}
         own = head and _base(head[0][0], numbers, arrays)
+        is_slope = own and "/" in claim.parts[0].text and set(letters) <= set(head[0][1])
+        if is_slope and (None in bases or not bases):  # x_j^(i) in a sum over i, for ∂J/∂θ_j
+            others, bases = [], {own}
         if not bases or None in bases or read_name(claim.parts[0].text) in numbers.get("", ()):
             found.append(claim)
-        elif not _is_of_entries(claim) and bases <= arrays.keys() and (own is None or own in arrays):
+        elif (
+            others and not _is_of_entries(claim) and bases <= arrays.keys() and (own is None or own in arrays)
+        ):
             whole = _in_arrays(claim, letters, head[0][1])
             found.append(whole or claim)
             if whole is not None and own is None:

@@ -170,6 +170,26 @@ SQUARED_COLUMN = """| x | t | y | error = y - t | error² |
 
 SSE = sum(error²) = 6.25"""
 
+IN_C = """double x = 0.5, t = 1.0, w = 0.3, b = 0.1, lr = 0.5;
+double z = w*x + b;            /* 0.25 */
+double a = 1.0/(1.0+exp(-z));  /* 0.562177 */
+double loss = 0.5*(a-t)*(a-t); /* 0.095845 */
+double da = a - t;
+double dz = da*a*(1-a);        // -0.107763
+w -= lr*dz*x;                  // 0.326941"""
+ARROWS = """x = 2, w = 0.5, t = 3
+y = w x = 1
+L = (y - t)^2 = 4
+dL/dw = 2 (y - t) x = -8
+w -> 0.5 - 0.1*(-8) = 1.3"""
+EACH_WEIGHT = """θ = [0.1, 0.2, -0.3], m = 2
+x^(1) = [1, 2, 1], y^(1) = 1
+x^(2) = [1, -1, 0.5], y^(2) = 0
+h(x) = σ(θᵀx)
+J = -1/m Σ_i [y^(i) ln h(x^(i)) + (1 - y^(i)) ln(1 - h(x^(i)))] = 0.5870
+∂J/∂θ_j = 1/m Σ_i (h(x^(i)) - y^(i)) x_j^(i)
+∂J/∂θ_0 = -0.0062"""
+
 
 @pytest.mark.parametrize(
     "text, right, wrong",
@@ -210,6 +230,11 @@ SSE = sum(error²) = 6.25"""
         (COMPUTED_COLUMNS, "2/3 * (-1.4", "1/3 * (-1.4"),
         (SQUARED_COLUMN, "| 4.00 |", "| 4.40 |"),
         (SQUARED_COLUMN, "= 6.25", "= 6.52"),
+        (IN_C, "/* 0.095845 */", "/* 0.098545 */"),
+        (IN_C, "da*a*(1-a); ", "da*a*(1+a); "),
+        (ARROWS, "w -> 0.5 - 0.1*(-8) = 1.3", "w -> 0.5 + 0.1*(-8) = -0.3"),
+        (EACH_WEIGHT, " x_j^(i)", ""),
+        (EACH_WEIGHT, "(h(x^(i)) - y^(i)) x_j", "(h(x^(i)) + y^(i)) x_j"),
         (NEWTON, "- g/H", "+ g/H"),
         (NEWTON, "(p_i - y_i)", "(y_i - p_i)"),
     ],

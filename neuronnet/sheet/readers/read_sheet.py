@@ -38,7 +38,14 @@ MOST_CHARACTERS = 2_000_000
 _COMMENT = re.compile(
     r"(?<=\S)\s{2,}(?:←|<-|⟵)\s+[^\W\d_]{2}[^=*/^+·×\d]*$|(?:^|(?<=\s))(?:#|//|%(?=\s*[^\W\d])).*"
 )
-_VALUE_BEHIND = re.compile(r"(?:#|//)\s{0,9}(?:[-=]>|→|≈|=)?\s{0,9}([-−]?\d*[.,]\d+(?:e[-+]?\d+)?)\s*$")
+_VALUE_BEHIND = re.compile(
+    r"(?:#|//)\s{0,9}(?:[-=]>|→|≈|=)?\s{0,9}([-−]?\d*[.,]\d+(?:e[-+]?\d+)?|\[[-−\d.,;e\s\[\]]+\])\s*$"
+)
+_IN_STARS = re.compile(r"/\*+\s?(.*?)\s*\*+/\s*$")  # a comment of C at the end of a line
+_TYPE = re.compile(
+    r"^\s*(?:(?:const|final|static|var|auto)\s+)?(?:(?:double|float|int|auto)\s+)(?=[^\W\d]\w*\s*=)"
+)
+_BECOMES = re.compile(r"^(\s*[^\W\d]\w*'?\s*)->(?=\s*[-(\d][-+*/^().\d\s=]*$)")  # w -> 0.5 - 0.1*2 = 0.3
 _FRAMED = re.compile(r"\s*([=*_-])\1{2,}\s*(?P<title>.*?)\s*\1*\s*")
 _TEX_COMMENT = re.compile(r"(?<=\S)(?<![\\\d])\s+%(?=\s).*")
 _LAYER = re.compile(r"(?<![\w^.])([^\W\d_]+)(\[\d\])")
@@ -328,6 +335,7 @@ def _take_joined(sheet, kept):
 
 
 def _without_comment(line):
+    line = line.replace(_IN_STARS, r"// \1").replace(_BECOMES, r"\1→").replace(_TYPE, "")
     valued = _VALUE_BEHIND.search(line.text)
     before = line.text[: valued.start()].rstrip(" \t;") if valued else ""
     if "=" in before and parse_number(before.rpartition("=")[2]) is None:
