@@ -196,9 +196,7 @@ def with_named_entries(
     bases = [updated(head or "") or head for head in heads]
     given: list[Claim] = []
     arrays: dict[int, str] = {}  # the position of each whose entries get names
-    whole = {claim.parts[0].text.strip() for claim in claims if parse_array(claim.parts[-1].text)}
-    first = re.compile(rf"(?<!\w)d?({'|'.join(map(re.escape, whole))})_\{{?0(?!\w)")
-    start = not (is_code or from_zero or any(whole and first.search(text) for text in _texts(named)))
+    start = 0 if is_code or from_zero else first_index(named)
     for at, claim in enumerate(claims):
         rows = parse_array(claim.parts[1].text) if len(claim.parts) == 2 else None
         if rows is None or heads[at] is None or bases.count(heads[at]) > 1:
@@ -222,6 +220,13 @@ def with_named_entries(
         else _with_names_of_entries(claim, split)
         for at, claim in enumerate(claims)
     ]
+
+
+def first_index(claims: list[Claim]) -> int:
+    """0 where an entry of an array has the index 0, as θ_0 beside θ = [0.1, 0.2]; else 1."""
+    arrays = {claim.parts[0].text.strip() for claim in claims if parse_array(claim.parts[-1].text)}
+    first = re.compile(rf"(?<![^\W\d_])d?({'|'.join(map(re.escape, arrays))})_\{{?0(?!\w)")
+    return int(not (arrays and any(first.search(text) for text in _texts(claims))))
 
 
 def _claim(line, name, number):

@@ -15,6 +15,7 @@ from itertools import islice, product
 from neuronnet.formulas.arrays import Array, as_vector_shape, shape
 from neuronnet.formulas.notation import read_name
 from neuronnet.formulas.tokens import parse_array, parse_number
+from neuronnet.sheet.claims_anew import first_index
 from neuronnet.sheet.readers.cutting import Claim
 from neuronnet.sheet.roles import LOSSES
 
@@ -47,7 +48,7 @@ def without_free_indices(claims: list) -> list:
     claims = _with_given_indices(_without_samples(claims))
     if not any(map(_free, claims)):
         return claims
-    numbers, arrays = _indices(claims)
+    numbers, arrays = _indices(claims, first_index(claims))
     found: list = []
     for claim in claims:
         letters = _free(claim)
@@ -179,7 +180,7 @@ def _matrix(match, heads):
     return next((each for each in ways if read_name(each) in heads), None)
 
 
-def _indices(claims):
+def _indices(claims, start):
     """({name: the indices of its numbers}, {name: the indices of the entries of an array})."""
     numbers: dict[str, set] = {"": set()}
     arrays: dict[str, set] = {}
@@ -190,7 +191,9 @@ def _indices(claims):
         numbered = head and _NUMBERED.fullmatch(head)
         if head and array is not None:
             lengths = [min(each, 9) for each in as_vector_shape(shape(Array.of(array)))]
-            arrays[head] = {"".join(map(str, each)) for each in product(*(range(1, n + 1) for n in lengths))}
+            arrays[head] = {
+                "".join(map(str, each)) for each in product(*(range(start, n + start) for n in lengths))
+            }
         elif numbered:
             numbers.setdefault(numbered["name"], set()).add(numbered["below"])
         elif head and any(parse_number(part.text) is not None for part in claim.parts[1:]):
