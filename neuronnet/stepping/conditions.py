@@ -28,10 +28,6 @@ def _turns(values, number):
     return len(steps) > 1 and values[-1] != values[-2] and steps[-2] * steps[-1] < 0
 
 
-def _reaches(values, number):
-    return values[-1] == number or (values[-2] - number) * (values[-1] - number) < 0
-
-
 # What is said of a quantity: whether it holds, from its last values and the number that is said.
 TESTS: dict[str, Callable] = {
     "changes? sign": _changes_sign,
@@ -46,7 +42,9 @@ TESTS: dict[str, Callable] = {
     f"{_MORE}{_NUMBER}": lambda values, number: values[-1] > number,
     f"(?:<= ?|is at most ){_NUMBER}": lambda values, number: values[-1] <= number,
     f"(?:>= ?|is at least ){_NUMBER}": lambda values, number: values[-1] >= number,
-    f"(?:==? ?|is |equals |reaches |crosses |passes |hits ){_NUMBER}": _reaches,
+    f"(?:==? ?|is |equals |reaches |crosses |passes |hits ){_NUMBER}": lambda values, number: (
+        values[-1] == number or (values[-2] - number) * (values[-1] - number) < 0
+    ),
     f"{_STEP} (?:less|no more) than {_NUMBER}": lambda values, number: abs(values[-1] - values[-2]) < number,
     f"{_STEP} (?:more than |at least )?{_NUMBER}": lambda values, number: (
         abs(values[-1] - values[-2]) >= number

@@ -21,9 +21,7 @@ from neuronnet.render.text import as_given, equation, nine_decimals
 from neuronnet.stepping.places import Places
 
 # The methods of a network in which something is computed.
-METHODS = tuple(
-    "gradients total_error _run_forward error _backpropagate_sample _add_l2_gradients _move".split()
-)
+METHODS = "gradients total_error _run_forward error _backpropagate_sample _add_l2_gradients _move".split()
 BY_HAND = "by hand"  # the phase of what is set outside of them
 OF_A_PASS = ("net", "out", "E", "dE_dout", "dout_dnet", "delta")
 
@@ -133,9 +131,9 @@ class Narrator:
             for parameter in self._parameters:
                 self._of_samples[partial_name(sample.error, parameter.name)] = parameter.gradient
         elif method == "error" and batch.is_whole and self._wanted(self.places.error):
-            self._of_samples[sample.error] = self._values()[sample.error]
+            self._of_samples[sample.error] = _Values(self)[sample.error]
             if self._turn == len(batch.numbers):
-                self._tell_all(batch.total_error_rows, self._values())
+                self._tell_all(batch.total_error_rows, _Values(self))
 
     def changed(self, thing, attribute, old, new):
         if self._seen is not None:
@@ -150,9 +148,9 @@ class Narrator:
             self._tell_by_hand(place, old, new)
         elif self._times[place] == self.places.times(place, method):
             rows = self._rows_of(place, method)
-            if [row for row in rows if self._wanted(row.base)]:
+            if any(self._wanted(row.base) for row in rows):
                 own = {f"{thing.name}@1": new, thing.name: old} if method == "_move" else {}
-                self._tell_all(rows, self._values(own))
+                self._tell_all(rows, _Values(self, own))
 
     def _rows_of(self, place, method):
         """The rows that are told when a method sets a place; a gradient is told by whoever sets it last."""
@@ -188,8 +186,7 @@ class Narrator:
         return True
 
     def _event(self, name, row, values, old, update):
-        made = self.network._update_count
-        formula = row.formula
+        made, formula = self.network._update_count, row.formula
         factors = {each: values[each] for each in formula.names()}
         written = frozenset(each for each in factors if self._is_written(each, made, values))
         if row.phase == "update" and any(each.endswith("@1") for each in factors):
@@ -208,7 +205,7 @@ class Narrator:
         place = (self.places.parameters[event.weight], "gradient")
         of_sample = self._sample.number is None
         row = (self._sample if of_sample else self._batch).rows_at(place)[-1]
-        values, is_whole = self._values(), of_sample or self._batch.is_whole
+        values, is_whole = _Values(self), of_sample or self._batch.is_whole
         name = partial_name(self.places.error if is_whole else BATCH_ERROR, event.weight)
         return {name: place[0].gradient} | {each: values[each] for each in row.formula.names()}
 
@@ -219,9 +216,6 @@ class Narrator:
             self._last[name] = new
             if self.counts(name, old, new, update):
                 self._tell(Event(name, new, old, BY_HAND, update, None, *self.places.about(name)))
-
-    def _values(self, own=()):
-        return _Values(self, own)
 
     def _is_written(self, name, made, values):
         """Whether a value is a given number, to be shown as it was written."""
@@ -238,7 +232,7 @@ def _later(name, update):
 class _Values(dict):
     """The values at one moment, name -> value, each found when it is asked for; `own` are known before."""
 
-    def __init__(self, narrator, own):
+    def __init__(self, narrator, own=()):
         super().__init__(own)
         self._narrator = narrator
 
@@ -291,12 +285,14 @@ def observed(objects, listener, methods=()):
     made = {}
     try:
         for each in objects:
-            _change_class(each, made, methods, lambda listeners: (*listeners, listener))
+            _change_class(each, made, methods, lambda listeners: [*listeners, listener])
         yield
     finally:
         made = {}
         for each in objects:
-            _change_class(each, made, methods, lambda listeners: _without(listeners, listener))
+            _change_class(
+                each, made, methods, lambda listeners: [one for one in listeners if one is not listener]
+            )
 
 
 def _change_class(each, made, methods, changed):
@@ -304,14 +300,10 @@ def _change_class(each, made, methods, changed):
     old = type(each)
     if old not in made:
         base, listeners, reported = vars(old).get("_observed", (old, (), ()))
-        listeners = changed(listeners)
+        listeners = tuple(changed(listeners))
         reported = tuple(dict.fromkeys((*reported, *(name for name in methods if hasattr(base, name)))))
         made[old] = _observing(base, listeners, reported) if listeners else base
     object.__setattr__(each, "__class__", made[old])
-
-
-def _without(listeners, listener):
-    return tuple(each for each in listeners if each is not listener)
 
 
 def _observing(base, listeners, methods):

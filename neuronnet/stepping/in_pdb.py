@@ -122,16 +122,12 @@ def _lines_of(network, layer):
     """{attribute of a neuron: (method, how the line in it begins that computes that, None if none does)}."""
     is_last, layer_type = layer is network.layers[-1], type(layer)
     error = "value_from_nets(" if network._error_reads_nets else "value("
-    slope = (
-        (layer_type.backpropagate, "dE_dout =")
-        if is_last
-        else (NeuronLayer.backpropagate_hidden, "dE_dout +=")
-    )
+    hidden, output = (NeuronLayer.backpropagate_hidden, "dE_dout +="), (layer_type.backpropagate, "dE_dout =")
     found = {
         "net": (Neuron.feed_forward, "net += weight"),
         "out": (Neuron.feed_forward, "self.out ="),
         "E": (NeuralNetwork.error, f"neuron.E = self.loss.{error}"),
-        "dE_dout": slope,
+        "dE_dout": output if is_last else hidden,
         "dout_dnet": (Neuron.backpropagate, "dout_dnet = self"),
         "delta": (Neuron.backpropagate, "delta = dE_dout"),
     }

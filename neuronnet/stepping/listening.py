@@ -143,9 +143,8 @@ class Wanted:
     def _pattern(self, text, known):
         """The Pattern that a text means, in the names of the network."""
         if not isinstance(text, str):
-            raise NeuronnetError(
-                f"the name of a quantity: found {shortened(text)}; it is a text such as 'w5'"
-            )
+            found = f"the name of a quantity: found {shortened(text)}"
+            raise NeuronnetError(f"{found}; it is a text such as 'w5'")
         rest, update = re.fullmatch(r"(.*?)(?:@(\d{1,9}))?", text.strip(), re.DOTALL).groups()
         sample = "".join(dict.fromkeys(re.findall(r"\[\d+\]", rest)))
         name = self._names.own_name(re.sub(r"\[\d+\]", "", rest))
@@ -305,7 +304,6 @@ def _state(network):
     counted = ("_update_count", "batches_taken", "_gradients_of_one_sample")
     kept += [(network, each, getattr(network, each)) for each in counted]
     kept += [(each, "out", each.out) for each in network.inputs]
-    kept += [(each, name, getattr(each, name)) for each in network.neurons for name in OF_A_PASS]
-    return kept + [
-        (each, name, getattr(each, name)) for each in network.parameters for name in ("value", "gradient")
-    ]
+    places = [(each, name) for each in network.neurons for name in OF_A_PASS]
+    places += [(each, name) for each in network.parameters for name in ("value", "gradient")]
+    return kept + [(each, name, getattr(each, name)) for each, name in places]

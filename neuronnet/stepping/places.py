@@ -38,16 +38,16 @@ class Places:
         self.names = self.description.names
         self.error, self.has_l2 = self.names.error, self.description.l2 != 0
         self.parameters = {each.name: each for each in network.parameters}
-        self.gradients = {
-            partial_name(self.error, each.name): (each, "gradient") for each in network.parameters
-        }
+        slopes = {name: partial_name(self.error, name) for name in self.parameters}
+        self.gradients = {slopes[name]: (each, "gradient") for name, each in self.parameters.items()}
         self._batches, self._samples = {}, {}
         self.single_batch, self.single = self._batch(1, [0]), self.sample(None)
         self.alone = self.single
         count = max(1, len(network.samples))
         self.own_batch = self._batch(count, list(range(count)))
-        rule = network.update_rule.name
-        self.start = starting_state(rule, self.parameters)  # of what the update rule remembers
+        self.start = starting_state(network.update_rule.name, self.parameters)  # of what the rule remembers
+        self._things = {each.name: each for each in network.neurons + network.parameters}
+        self._names = {place: name for name, place in self.alone.places.items()}
 
     def batch(self, samples):
         """The Batch of samples: the network's own keep their numbers, others are counted as they come."""
@@ -105,18 +105,10 @@ class Places:
         return [f"{thing.name}.{attribute}" for thing, attribute in self._names]
 
     @cached_property
-    def _things(self):
-        return {each.name: each for each in self.network.neurons + self.network.parameters}
-
-    @cached_property
     def _deltas(self):
         """{dE_total/dnet_o1: the place of delta_o1}"""
         kept = [each for each in self._names if each[1] == "delta"]
         return {partial_name(self.error, self._names[thing, "net"]): (thing, each) for thing, each in kept}
-
-    @cached_property
-    def _names(self):
-        return {place: name for name, place in self.alone.places.items()}
 
     def times(self, place, method):
         """How often a method sets what is kept in a place until it is final."""
@@ -153,9 +145,8 @@ class Batch:
     @cached_property
     def total_error_rows(self):
         """The rows of the error of all samples together."""
-        return [
-            Row(name, name, formula, formula, "error") for name, formula, _ in self.formulas.total_error()
-        ]
+        rows = self.formulas.total_error()
+        return [Row(name, name, formula, formula, "error") for name, formula, _ in rows]
 
     def rows_at(self, place):
         """The rows of a parameter's gradient, from those of the samples, or those that move its value."""

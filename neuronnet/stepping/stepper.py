@@ -211,9 +211,8 @@ class Stepper:
 
     def _list(self, arguments):
         if arguments not in ([], ["all"]):
-            raise NeuronnetError(
-                f"list {' '.join(arguments)}: list shows the steps around this one, list all shows all"
-            )
+            shown = "list shows the steps around this one, list all shows all"
+            raise NeuronnetError(f"list {' '.join(arguments)}: {shown}")
         for line in self.steps.listing(bool(arguments)):
             self.say(line.rstrip())
 

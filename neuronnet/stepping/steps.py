@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fnmatch import fnmatchcase
-from functools import partial
 from math import isfinite, nan
 from typing import Any, NamedTuple
 
@@ -223,14 +222,13 @@ class SheetSteps(Steps):
         self.model = model
         self._given = dict(model.groups()).get("Given", [])
         self._own = {model.canonical(name): name for name in model.names()}
-        self._steps = [
-            Step(name, (), title, partial(self._told, name))
-            for title, names in model.groups()
-            for name in names
-        ]
+        self._steps = [self._step(name, title) for title, names in model.groups() for name in names]
 
-    def _told(self, name, done):
-        return "\n".join(self._lines(name)) if done else text.equation(name, self.model.formula(name))
+    def _step(self, name, title):
+        def told(done):
+            return "\n".join(self._lines(name)) if done else text.equation(name, self.model.formula(name))
+
+        return Step(name, (), title, told)
 
     def _lines(self, name):
         return document.of_name(name, self.model).lines()

@@ -45,10 +45,8 @@ class TrainingSteps(Steps):
         if not description.samples:
             raise PassOrderError("a walk through a training", A_SAMPLE)
         if not is_small(description):
-            raise NeuronnetError(
-                "an update of this network has too many steps to walk through; take one sample (--sample 1) "
-                "or a smaller network"
-            )
+            remedy = "take one sample (--sample 1) or a smaller network"
+            raise NeuronnetError(f"an update of this network has too many steps to walk through; {remedy}")
         self.description, self.title, self._progress = description, description.title, progress
         self.update = 0
         self._set_by_hand: dict[int, dict[str, float]] = {}  # by the update before which it was set
@@ -85,7 +83,8 @@ class TrainingSteps(Steps):
         """The network before an update; where the one at hand is further on, it is trained anew."""
         network, made = self._network, self._made
         if network is None or made > update:
-            network, made = self._start(), 0
+            network, made = NeuralNetwork.from_dict(self.description), 0
+            _set(network, self.description, self._set_by_hand.get(0, {}))
         self._network, start = None, made
         show = self._progress(update - start) if self._progress is not None and update > start else None
         try:
@@ -98,11 +97,6 @@ class TrainingSteps(Steps):
         finally:
             if show is not None:
                 show(update - start)
-        return network
-
-    def _start(self):
-        network = NeuralNetwork.from_dict(self.description)
-        _set(network, self.description, self._set_by_hand.get(0, {}))
         return network
 
     def standing(self) -> NeuralNetwork:
@@ -238,9 +232,8 @@ class TrainingSteps(Steps):
         if place is None and plain in given:
             return [f"{plain} = {as_given(given[plain])}", "given; no update changes it"]
         if place is None:
-            raise NeuronnetError(
-                f"update {update + 1} does not compute {plain}; until {plain} goes to where it is"
-            )
+            computed = f"update {update + 1} does not compute {plain}"
+            raise NeuronnetError(f"{computed}; until {plain} goes to where it is")
         found, ahead = events[place], place - self.index
         said = f", {counted(ahead, 'step')} ahead" if update == self.update and ahead > 0 else ""
         lines = [f"{plain} in update {update + 1}{said}"]
@@ -333,13 +326,11 @@ def _set(network, description, numbers):
 
 def _step(event):
     sample = "" if event.sample is None else f", sample {event.sample}"
-    return Step(
-        event.name, (event.full_name,), f"{PARTS[event.phase]}{sample}", lambda done: _told(event, done)
-    )
 
+    def told(done):
+        return str(event) if done else equation(event.name, event.formula)
 
-def _told(event, done):
-    return str(event) if done else equation(event.name, event.formula)
+    return Step(event.name, (event.full_name,), f"{PARTS[event.phase]}{sample}", told)
 
 
 def _made_of(events, place, depth=1):
