@@ -64,10 +64,8 @@ def build_layers(description, number):
     for index, layer in enumerate(description.layers):
         biases = _build_biases(layer, names.biases[index], number)
         activation = ACTIVATIONS[layer.activation]
-        neurons = []
-        for name, weight_names, row, bias in zip(
-            names.layers[index], names.weights[index], layer.weights, biases
-        ):
+        neurons, named = [], zip(names.layers[index], names.weights[index], layer.weights, biases)
+        for name, weight_names, row, bias in named:
             weights = [Parameter(each, as_number(value, number)) for each, value in zip(weight_names, row)]
             neurons.append(Neuron(name, weights, bias, activation))
         kind = SoftmaxLayer if activation.whole_layer else NeuronLayer
@@ -79,10 +77,8 @@ def _build_biases(layer, names, number):
     """One bias per neuron: the same Parameter for all where the layer shares it, None where there is none."""
     if names is None:
         return [None] * layer.neurons
-    biases = [
-        Parameter(name, as_number(value, number), layer.train_bias)
-        for name, value in zip(names, layer.biases)
-    ]
+    values = [as_number(value, number) for value in layer.biases]
+    biases = [Parameter(name, value, layer.train_bias) for name, value in zip(names, values)]
     return biases * layer.neurons if layer.bias_kind == "shared" else biases
 
 
@@ -96,9 +92,8 @@ def require_suitable(layers, outputs, samples_combine, l2_scale):
         if {neuron.activation for neuron in layer} != {layer.activation}:
             raise NeuronnetError(f"layer {number}: its neurons have different activations; a layer has one")
         if layer.activation.whole_layer != isinstance(layer, SoftmaxLayer):
-            raise NeuronnetError(
-                f"layer {number}: softmax goes with SoftmaxLayer, and every other activation with NeuronLayer"
-            )
+            needed = "softmax goes with SoftmaxLayer, and every other activation with NeuronLayer"
+            raise NeuronnetError(f"layer {number}: {needed}")
         biases = [neuron.bias for neuron in layer]
         if len(layer.biases) not in (0, 1, len(biases)) or (None in biases and layer.biases):
             raise NeuronnetError(f"layer {number}: its neurons have no bias, share one, or have one each")
@@ -106,13 +101,11 @@ def require_suitable(layers, outputs, samples_combine, l2_scale):
             raise NeuronnetError(f"layer {number}: its biases are all trained or all frozen")
         for part in [weight for neuron in layer for weight in neuron.weights] + layer.biases:
             if part.neuron is not None:
-                raise NeuronnetError(
-                    f"{part.name} already belongs to a network or to another neuron; build layers anew"
-                )
+                found = f"{part.name} already belongs to a network or to another neuron"
+                raise NeuronnetError(f"{found}; build layers anew")
             if part.name in seen:
-                raise NeuronnetError(
-                    f"{part.name} stands for two parameters; every parameter has a name of its own"
-                )
+                found = f"{part.name} stands for two parameters"
+                raise NeuronnetError(f"{found}; every parameter has a name of its own")
             seen.add(part.name)
 
 
@@ -134,13 +127,7 @@ def connect(network):
 
 def build_samples(samples, number):
     """Described samples as (inputs, targets) pairs of lists of numbers."""
-    return [
-        (
-            [as_number(value, number) for value in sample.inputs],
-            [as_number(value, number) for value in sample.targets],
-        )
-        for sample in samples
-    ]
+    return [tuple([as_number(value, number) for value in part] for part in sample) for sample in samples]
 
 
 def describe_samples(samples):

@@ -194,9 +194,8 @@ def _judge(arguments, many_sheets):
         return (lambda text, folder: whole.report(text)), [place]
     given = task or arguments.network
     network, place = (None, None) if given is None else output.source(given)
-    return (lambda text, folder: check_sheet(text, network, folder, progress)), [] if given is None else [
-        place
-    ]
+    places = [] if given is None else [place]
+    return (lambda text, folder: check_sheet(text, network, folder, progress)), places
 
 
 def _show_reading(arguments, sheets):
@@ -206,9 +205,8 @@ def _show_reading(arguments, sheets):
         raise NeuronnetError("--show-reading shows a single sheet, as text")
     sheet, place = output.text_source(sheets[0], "a sheet")
     shown = as_read(sheet).rstrip()
-    return _write(
-        arguments, [place], text=lambda: shown, markdown=lambda: shown, json=lambda: {"sheet": shown}
-    )
+    made = dict.fromkeys(("text", "markdown"), lambda: shown)
+    return _write(arguments, [place], **made, json=lambda: {"sheet": shown})
 
 
 def _sheet_file(argument):

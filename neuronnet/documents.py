@@ -66,9 +66,8 @@ def with_one_sample(description: Any, number: int) -> Any:
     """The description with one of its samples alone. Raises NeuronnetError where it has no such sample."""
     samples = description.samples
     if not 1 <= number <= len(samples):
-        raise NeuronnetError(
-            f"--sample {number}: the network has {counted(len(samples), 'sample')}, counted from 1"
-        )
+        has = f"the network has {counted(len(samples), 'sample')}, counted from 1"
+        raise NeuronnetError(f"--sample {number}: {has}")
     return replace(description, samples=(samples[number - 1],))
 
 

@@ -35,7 +35,9 @@ def exp(x):
 def ln(x):
     """The natural logarithm of x; minus infinity, not an error, at a float zero."""
     if isinstance(x, (float, int)):
-        return _at_or_below_zero(x) if x <= 0 else math.log(x)
+        if x < 0:
+            raise NeuronnetError(f"ln({x!r}): a logarithm is taken of positive numbers only")
+        return -math.inf if x == 0 else math.log(x)
     if isinstance(x, complex):
         return cmath.log(x)
     return _method(x, "ln")()
@@ -49,14 +51,11 @@ def log1p(x):
         if abs(x) > 0.5:
             return cmath.log(1 + x)
         # |1 + x|^2 = 1 + re*(2 + re) + im^2: the parts are kept apart, so that neither drowns in the other.
-        return complex(
-            math.log1p(x.real * (2 + x.real) + x.imag * x.imag) / 2, math.atan2(x.imag, 1 + x.real)
-        )
+        size = math.log1p(x.real * (2 + x.real) + x.imag * x.imag) / 2
+        return complex(size, math.atan2(x.imag, 1 + x.real))
     if isinstance(x, Decimal):
         with localcontext() as context:
-            if (
-                x.adjusted() < -context.prec - 2
-            ):  # x^2/2, the next term of the series, lies beyond the last digit
+            if x.adjusted() < -context.prec - 2:  # x^2/2, the next term, lies beyond the last digit
                 return +x
             context.prec += _lost_digits(x)
             shifted = (1 + x).ln()
@@ -183,12 +182,6 @@ def real_part(x):
     return x.real if isinstance(x, complex) else x
 
 
-def _at_or_below_zero(x):
-    if x == 0:
-        return -math.inf
-    raise NeuronnetError(f"ln({x!r}): a logarithm is taken of positive numbers only")
-
-
 def _lost_digits(x):
     """How many more digits a difference from 1 needs so that a small x keeps all of its own."""
     return 2 + max(0, -x.adjusted()) if x != 0 else 2
@@ -199,9 +192,8 @@ def _method(x, name):
     if method is None and isinstance(x, Real) and not isinstance(x, Rational):
         return lambda: type(x)(_OF_FLOATS[name](float(x)))  # such as a float32, rounded from a float
     if method is None:
-        raise TypeError(
-            f"{type(x).__name__} has no {name}: use another type of number, or an activation without it"
-        )
+        remedy = "use another type of number, or an activation without it"
+        raise TypeError(f"{type(x).__name__} has no {name}: {remedy}")
     return method
 
 

@@ -56,16 +56,10 @@ class Names:
         self.layers, self.weights, self.biases = tuple(neurons), tuple(rows), tuple(own_biases)
         for standard in renames:
             if standard not in self._own:
-                raise SpecError(
-                    f"names, {standard!r}",
-                    "no such name in this network",
-                    f"allowed are its own names{did_you_mean(nearest(standard, self._own))}",
-                )
-        self._own.update(
-            (standard, renames[standard])
-            for standard in ("E_total", "E_l2", "eta", "l2")
-            if standard in renames
-        )
+                known = f"allowed are its own names{did_you_mean(nearest(standard, self._own))}"
+                raise SpecError(f"names, {standard!r}", "no such name in this network", known)
+        for standard in ("E_total", "E_l2", "eta", "l2"):
+            self._own[standard] = renames.get(standard, standard)
         self._known = self._own | self._chosen() if renames else self._own
         self.error, self.error_l2 = self._own["E_total"], self._own["E_l2"]
         self.rate, self.l2 = self._own["eta"], self._own["l2"]
@@ -100,11 +94,8 @@ class Names:
             spelling = spelled_out(own)
             meaning = spelling if spelling != own and spelling in self._own else standard
             if meant.setdefault(spelling, meaning) != standard:
-                raise SpecError(
-                    "names",
-                    f"{own!r} for {meant[spelling]} and {standard}",
-                    "every name stands for one thing",
-                )
+                found = f"{own!r} for {meant[spelling]} and {standard}"
+                raise SpecError("names", found, "every name stands for one thing")
             if own != standard:
                 chosen[spelling] = own
         return chosen
@@ -121,9 +112,8 @@ class Names:
         for number, name in enumerate(names, 1):
             for kind in _KINDS:
                 standard = f"{kind}_{prefix}{number}"
-                self._own[standard] = self._quantities[kind, name] = self._renames.get(
-                    standard, f"{kind}_{name}"
-                )
+                own = self._renames.get(standard, f"{kind}_{name}")
+                self._own[standard] = self._quantities[kind, name] = own
         return names
 
 

@@ -76,16 +76,11 @@ def size(argument):
 
 def add_output_options(parser, formats=("text", "json")):
     """Add `--format` and `-o FILE`, whose suffix says the format where `--format` is not given."""
-    parser.add_argument(
-        "--format", choices=formats, help=f"{formats[0]} (default), {' or '.join(formats[1:])}"
-    )
+    others = " or ".join(formats[1:])
+    parser.add_argument("--format", choices=formats, help=f"{formats[0]} (default), {others}")
     suffixes = ", ".join(SUFFIXES[each] for each in formats)
-    parser.add_argument(
-        "-o",
-        dest="output",
-        metavar="FILE",
-        help=f"write to FILE instead of standard output; its suffix says the format: {suffixes}",
-    )
+    said = f"write to FILE instead of standard output; its suffix says the format: {suffixes}"
+    parser.add_argument("-o", dest="output", metavar="FILE", help=said)
     parser.set_defaults(formats=formats)
 
 
@@ -98,9 +93,8 @@ def format_of(path, formats):
         if SUFFIXES[each] == suffix:
             return each
     known = ", ".join(f"{SUFFIXES[each]} ({each})" for each in formats)
-    raise NeuronnetError(
-        f"-o {path}: the suffix {suffix} means no format; known are {known}, or give --format"
-    )
+    found = f"-o {path}: the suffix {suffix} means no format"
+    raise NeuronnetError(f"{found}; known are {known}, or give --format")
 
 
 def run(command, program, errors=NeuronnetError):
@@ -232,9 +226,8 @@ def progress_line(total, noun="updates"):
         if now - last > 0.1 or done >= total:
             last = now
             line = f"{done} of {total} {noun}"
-            print(
-                f"\r{line}" if done < total else f"\r{' ' * len(line)}\r", end="", file=sys.stderr, flush=True
-            )
+            shown = f"\r{line}" if done < total else f"\r{' ' * len(line)}\r"
+            print(shown, end="", file=sys.stderr, flush=True)
 
     return show
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from neuronnet.description.reading import read
 from neuronnet.errors import NeuronnetError
-from neuronnet.golden.actual import Actual, of_values, read_actual
-from neuronnet.golden.comparing import Comparison, compared
+from neuronnet.golden.comparing import Comparison
 from neuronnet.golden.golden import Golden
 
 __unittest = True  # unittest leaves the frames of such a module out of its tracebacks
@@ -24,14 +23,10 @@ def assert_golden(values: Any, golden: Any, **override: Any) -> Comparison:
     """
     __tracebackhide__ = True
     golden = golden if isinstance(golden, Golden) else Golden.load(golden)
-    found = compared(golden, _actual(values), **override)
+    found = golden.compare(values, **override)
     if found.verdict != "right":
         raise AssertionError(str(found))
     return found
-
-
-def _actual(values) -> Actual:
-    return of_values(values) if isinstance(values, Mapping) else read_actual(values)
 
 
 class GoldenTest:

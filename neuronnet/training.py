@@ -27,9 +27,8 @@ class UpdateRule:
         """What happens once in an update, before any parameter moves."""
 
     def __repr__(self):
-        return " ".join(
-            [f"UpdateRule {self.name}:"] + [f"{name}={value}" for name, value in self.settings.items()]
-        )
+        settings = [f"{name}={value}" for name, value in self.settings.items()]
+        return " ".join([f"UpdateRule {self.name}:", *settings])
 
 
 class GradientDescent(UpdateRule):

@@ -123,9 +123,8 @@ def parsed(text, where, folder=Path()):
         needed = "weights are lists of lists of numbers"
         raise SpecError(where, "brackets nested too deeply", needed) from None
     except _DuplicateKey as error:
-        raise SpecError(
-            where, f"the key {shortened(error.args[0])} twice in one object", "every key stands once"
-        ) from None
+        found = f"the key {shortened(error.args[0])} twice in one object"
+        raise SpecError(where, found, "every key stands once") from None
     except ValueError as error:
         needed = f"valid {language} is needed" if is_json else _toml_remedy(text, str(error))
         raise SpecError(where, f"a {language} syntax error: {error}", needed) from None
@@ -246,12 +245,11 @@ class _Network(Checks):
         return Update(rule, FrozenMapping(settings))
 
     def setting(self, name, value):
-        suits, needed = lambda value: 0 <= value < 1, "from 0 to below 1"
+        if name == "weight_decay":
+            return self.not_negative(value, f"update, {name}")
         if name == "epsilon":
-            suits, needed = lambda value: value > 0, "above 0"
-        elif name == "weight_decay":
-            suits, needed = lambda value: value >= 0, "from 0 upwards"
-        return self.number_where(value, f"update, {name}", suits, needed)
+            return self.number_where(value, f"update, {name}", lambda value: value > 0, "above 0")
+        return self.below_one(value, f"update, {name}")
 
     def state(self, given, rule, names, layers):
         """What the rule remembers of each parameter that it moves, and of the network."""
@@ -264,12 +262,9 @@ class _Network(Checks):
         given = self.table(given, "state", known)
         is_square = rule in ("rmsprop", "adam", "adamw")
         for name, value in given.items():
-            suits, needed = lambda value: True, ""
-            if name in POWERS:
-                suits, needed = lambda value: 0 <= value < 1, "from 0 to below 1"
-            elif is_square and name.startswith("v_"):
-                suits, needed = lambda value: value >= 0, "from 0 upwards"
-            self.number_where(value, f"state, {name}", suits, needed)
+            is_from_zero = is_square and name.startswith("v_")
+            check = self.below_one if name in POWERS else self.not_negative if is_from_zero else self.number
+            check(value, f"state, {name}")
         return FrozenMapping(given)
 
     def names(self, given, layers):

@@ -9,6 +9,7 @@ held_out = {fraction = 0.1, seed = 42}               or [[held_out]], samples wr
 
 import csv
 import io
+from contextlib import suppress
 from math import ceil, cos, pi, sin
 from pathlib import Path
 from typing import NamedTuple
@@ -184,10 +185,9 @@ def table_of(check, path, where):
 
     A first line without a single number is a header. `where` is what errors call the file.
     """
-    try:
+    regular = False
+    with suppress(OSError, ValueError):
         regular = path.is_file()
-    except (OSError, ValueError):
-        regular = False
     if not regular:
         check.refuse(where, f"no file {shortened(str(path))}", "the name of a CSV file is needed")
     rows, first = [], True

@@ -87,6 +87,9 @@ class Checks:
     def not_negative(self, value, where):
         return self.number_where(value, where, lambda value: value >= 0, "from 0 upwards")
 
+    def below_one(self, value, where):
+        return self.number_where(value, where, lambda value: 0 <= value < 1, "from 0 to below 1")
+
     def whole(self, value, where, least, most):
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             self.refuse(where, shortened(value), f"a whole number from {least} to {most} is needed")

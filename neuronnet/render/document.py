@@ -190,17 +190,12 @@ TAKEN_FOR_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 def as_csv(found: Document) -> str:
     """A row for every step, its value in every digit."""
-    rows = [
-        (step.name, part, step.formula or "", step.numbers or "", step.full)
-        for part, steps in found.parts
-        for step in steps
-    ]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(HEADER)
-    writer.writerows(
-        [*map(harmless, row[:-1]), row[-1] if is_number(row[-1]) else harmless(row[-1])] for row in rows
-    )
+    for part, step in ((part, step) for part, steps in found.parts for step in steps):
+        texts = step.name, part, step.formula or "", step.numbers or ""
+        writer.writerow([*map(harmless, texts), step.full if is_number(step.full) else harmless(step.full)])
     return out.getvalue().rstrip("\n")
 
 
@@ -223,8 +218,7 @@ MOST_STEPS = 300  # in a notebook; a file takes them all
 class InNotebooks:
     """The methods that notebooks call, of whatever gives a Document."""
 
-    def _document(self) -> Document:
-        raise NotImplementedError
+    _document: Any
 
     def _repr_html_(self) -> str:
         return cell(self._document().shortened(MOST_STEPS))
@@ -267,21 +261,19 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto
 
 def page(found: Document, drawing: str | None = None) -> str:
     """The Document as a page; `drawing` is an SVG that stands above the steps."""
-    lines = [
-        "<!DOCTYPE html>",
-        '<html lang="en">',
-        "<head>",
-        '<meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width">',
-        f"<title>{clean(found.title)}</title>",
-        f"<style>{STYLE}</style>",
-        "</head>",
-        "<body>",
-        fragment(found, drawing, "h1"),
-        "</body>",
-        "</html>",
-    ]
-    return "\n".join(lines)
+    return f"""\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{clean(found.title)}</title>
+<style>{STYLE}</style>
+</head>
+<body>
+{fragment(found, drawing, "h1")}
+</body>
+</html>"""
 
 
 def cell(found: Document) -> str:
@@ -313,9 +305,8 @@ def fragment(found: Document, drawing: str | None = None, heading: str = "h3") -
 def _step(step, ids, values):
     first = f'<b title="{clean(step.full)}">{clean(step.name)}</b>'
     names = {name for name, _ in step.leaves.values() if name in ids}
-    sides = [
-        _linked(side, names, ids, values) if side == step.formula else clean(side) for side in step.sides
-    ]
+    linked = _linked(step.formula or "", names, ids, values)
+    sides = [linked if side == step.formula else clean(side) for side in step.sides]
     last = f'<span title="{clean(step.full)}">{sides[-1]}</span>'
     if step.formula is None:
         return f'<li id="{ids[step.name]}">{first} = {last}</li>'

@@ -44,13 +44,9 @@ def svg(picture: Picture) -> str:
 
 
 def _style():
-    font = f"font:{SIZE:g}px {FONTS}"
-    rules = [
-        f".neuronnet{{max-width:100%;height:auto;{font}}}",
-        *_colours(0),
-        f"@media (prefers-color-scheme:dark){{{''.join(_colours(1))}}}",
-    ]
-    return "".join(rules)
+    whole = f".neuronnet{{max-width:100%;height:auto;font:{SIZE:g}px {FONTS}}}"
+    dark = f"@media (prefers-color-scheme:dark){{{''.join(_colours(1))}}}"
+    return "".join([whole, *_colours(0), dark])
 
 
 def _colours(place):
@@ -203,7 +199,7 @@ class _Columns:
 
     def middle(self, number, at):
         """Where the middle of a card is, from the top of the drawing."""
-        return self.top + self.height * _band(self.drawn.columns[number], at)
+        return self.top + self.height * (2 * at + 1) / (2 * len(self.drawn.columns[number].cards))
 
     def cards(self):
         for number, column in enumerate(self.drawn.columns):
@@ -261,11 +257,6 @@ def _wrapped(sentences, width, **settings):
         letter = max(map(text_width, each), default=1.0)
         found += textwrap.wrap(each, int(room / letter), **settings)
     return found
-
-
-def _band(column, at):
-    """Where in the height the middle of a card is."""
-    return (2 * at + 1) / (2 * len(column.cards))
 
 
 # Edges

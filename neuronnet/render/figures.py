@@ -155,8 +155,7 @@ def drawing(shapes):
     for place, shape in enumerate(shapes.shapes):
         if isinstance(shape, Rectangle):
             corner, size = (shape.x, shape.y), (shape.width, shape.height)
-            look = {"facecolor": light[shape.look], "zorder": place}
-            look["edgecolor"] = light["frame"]
+            look = {"facecolor": light[shape.look], "edgecolor": light["frame"], "zorder": place}
             axes.add_patch(matplotlib.patches.Rectangle(corner, *size, linewidth=1, **look))
         elif isinstance(shape, Line):
             dash = [float(part) for part in DASHES.get(shape.look, "").split()]
@@ -270,9 +269,8 @@ def explain_colours(figure, axes, filled, description):
     if outputs == 1:
         label = "out_o1, the probability of target 1" if activation == "logistic" else "out_o1"
     else:
-        label = (
-            "out_o2, the probability of class o2" if activation == "softmax" else "1/2 + (out_o2 - out_o1)/2"
-        )
+        label = "1/2 + (out_o2 - out_o1)/2"
+        label = "out_o2, the probability of class o2" if activation == "softmax" else label
     figure.colorbar(filled, ax=axes, label=label, ticks=PROBABILITIES[::2], shrink=0.9)
 
 

@@ -68,13 +68,8 @@ def name_in_latex(name: str) -> str:
     above = found["above"].lstrip("^{").rstrip("}").translate(SUPERSCRIPTS)
     if found["update"]:
         above += "+" if found["update"] == "1" else f"({found['update']})"
-    return (
-        head
-        + (f"_{{{_word(below)}}}" if below else "")
-        + found["prime"]
-        + found["sample"]
-        + (f"^{{{above}}}" if above else "")
-    )
+    head += f"_{{{_word(below)}}}" if below else ""
+    return head + found["prime"] + found["sample"] + (f"^{{{above}}}" if above else "")
 
 
 def _head(found):
@@ -95,17 +90,14 @@ def _word(below):
 
 def escaped(text: str) -> str:
     """A text as LaTeX prints it; what its usual fonts lack becomes a question mark."""
-    found = []
-    for each in unicodedata.normalize("NFC", text):
-        letter = LETTERS.get(each)
-        if letter is not None:
-            found.append(rf"\ensuremath{{{letter}}}")
-        elif each in SPECIAL:
-            found.append(SPECIAL[each])
-        else:
-            is_known = " " <= each <= "~" or ("À" <= each <= "ÿ" and each not in "×÷ÐðÞþ")
-            found.append(each if is_known else "?")
-    return "".join(found)
+    return "".join(map(_escaped, unicodedata.normalize("NFC", text)))
+
+
+def _escaped(letter):
+    if letter in LETTERS:
+        return rf"\ensuremath{{{LETTERS[letter]}}}"
+    is_known = " " <= letter <= "~" or ("À" <= letter <= "ÿ" and letter not in "×÷ÐðÞþ")
+    return SPECIAL.get(letter, letter if is_known else "?")
 
 
 def number_in_latex(value: Any) -> str:
@@ -177,13 +169,8 @@ class _Writer:
             alone = not place and following == "/"
             binds = 2 if isinstance(factor, Name) or not place else 3
             own = self.text(factor) if alone else self.inside(factor, binds, is_first=not place)
-            if (
-                place
-                and operator in "@·⊗⊙"
-                and not is_fraction
-                and factors[place - 1][0] != operator
-                and place > 1
-            ):
+            is_other = place > 1 and operator in "@·⊗⊙" and factors[place - 1][0] != operator
+            if is_other and not is_fraction:
                 text = rf"\left({text}\right)"
             text = own if not place else text + OPERATORS[operator] + own
         return text
@@ -230,11 +217,9 @@ def equation(step: Step) -> str:
 
 def aligned(steps: list[Step] | tuple[Step, ...]) -> str:
     """Steps below each other, every side on a line of its own, as the inside of an `align*`."""
-    found = []
-    for step in steps:
-        sides = [f"&= {_folded(side)}" for side in sides_in_latex(step)]
-        found.append(name_in_latex(step.name) + " " + " \\\\\n".join(sides))
-    return " \\\\[1ex]\n".join(found)
+    sides = [[f"&= {_folded(side)}" for side in sides_in_latex(step)] for step in steps]
+    named = zip(steps, map(" \\\\\n".join, sides))
+    return " \\\\[1ex]\n".join(f"{name_in_latex(step.name)} {lines}" for step, lines in named)
 
 
 def _folded(side):

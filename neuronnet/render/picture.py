@@ -84,7 +84,9 @@ def picture(
         if number == len(layers) - 1 and targets is not None and "values" in show:
             cards = [_with_target(card, target) for card, target in zip(cards, targets)]
         columns.append(Column(_heading(network, number), _few(cards, folded)))
-    columns = _few_columns(columns)
+    if len(columns) > MOST_COLUMNS:
+        left_out = Column((f"{len(columns) - 2 * OUTER} more", "layers"))
+        columns = [*columns[:OUTER], left_out, *columns[-OUTER:]]
     weights, count = len(network.weights), sum(len(each) for each in layers)
     drawn = sum(card.neuron is not None for column in columns for card in column.cards)
     sentences = [*([] if said is None else [said]), *_sentences(network, show)]
@@ -128,12 +130,6 @@ def _few(cards, folded):
     if len(cards) <= (FIRST + LAST if folded else MOST_NEURONS):
         return tuple(cards)
     return (*cards[:FIRST], Card(f"{len(cards) - FIRST - LAST} more"), *cards[len(cards) - LAST :])
-
-
-def _few_columns(columns):
-    if len(columns) <= MOST_COLUMNS:
-        return columns
-    return [*columns[:OUTER], Column((f"{len(columns) - 2 * OUTER} more", "layers")), *columns[-OUTER:]]
 
 
 def _edges(columns, show):

@@ -147,10 +147,8 @@ def _steps(derivation):
         values = json.loads(step.full) if isinstance(step.value, list) else float(step.full)
         lines = [[values]] if isinstance(values, float) else values
         lines = lines if isinstance(lines[0], list) else [lines]
-        places = [
-            [f"${column(place)}${number}" for place, _ in enumerate(line, 2)]
-            for number, line in enumerate(lines, row)
-        ]
+        columns = [f"${column(place)}$" for place in range(2, 2 + len(lines[0]))]
+        places = [[f"{letter}{number}" for letter in columns] for number, _ in enumerate(lines, row)]
         formulas = iter(_formulas_of_entries(step, cells, sum(map(len, lines))))
         texts = [[Cell(step.name), Cell(step.formula or "")], *([Cell(""), Cell("")] for _ in lines[1:])]
         for text, line in zip(texts, lines):
@@ -242,19 +240,14 @@ def around(names: list[str], drawn: bool) -> dict[str, str]:
     files = [f"worksheets/sheet{number}.xml" for number, _ in enumerate(names, 1)]
     kinds += [(file, "spreadsheetml.worksheet") for file in files]
     kinds += [("drawings/drawing1.xml", "drawing"), ("charts/chart1.xml", "drawingml.chart")] * drawn
-    types = "".join(
-        f'<Override PartName="/xl/{name}" ContentType="{KIND}.{kind}+xml"/>' for name, kind in kinds
-    )
-    rels = (
-        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    )
-    xml = '<Default Extension="xml" ContentType="application/xml"/>'
-    sheets = "".join(
-        f'<sheet name="{name}" sheetId="{number}" r:id="rId{number}"/>'
-        for number, name in enumerate(names, 1)
-    )
+    types = [f'<Override PartName="/xl/{name}" ContentType="{KIND}.{kind}+xml"/>' for name, kind in kinds]
+    rels = "application/vnd.openxmlformats-package.relationships+xml"
+    known = {"rels": rels, "xml": "application/xml"}
+    types = [f'<Default Extension="{end}" ContentType="{kind}"/>' for end, kind in known.items()] + types
+    numbered = enumerate(names, 1)
+    sheets = "".join(f'<sheet name="{name}" sheetId="{at}" r:id="rId{at}"/>' for at, name in numbered)
     return {
-        "[Content_Types].xml": f'{HEAD}<Types xmlns="{PACKAGE}/content-types">{rels}{xml}{types}</Types>',
+        "[Content_Types].xml": f'{HEAD}<Types xmlns="{PACKAGE}/content-types">{"".join(types)}</Types>',
         "_rels/.rels": relations(("officeDocument", "xl/workbook.xml")),
         "xl/workbook.xml": (
             f'{HEAD}<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>{sheets}</sheets></workbook>'

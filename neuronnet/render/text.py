@@ -190,11 +190,9 @@ def example(description, finished):
     if finished is not None and len(finished.given) <= MOST_SHOWN:
         lines += ["", "Given", *indented(given(finished))]
     if description.published and finished is not None:
-        rows = []
-        for each in description.published:
-            rows.append(
-                (each.quantity, each.printed, f"{finished.value_of(each.quantity):.12g}", each.verdict)
-            )
+        values = [f"{finished.value_of(each.quantity):.12g}" for each in description.published]
+        told = zip(description.published, values)
+        rows = [(each.quantity, each.printed, value, each.verdict) for each, value in told]
         header = ("quantity", "printed", "computed", "verdict")
         lines += ["", "Published numbers", *_with_reasons(description.published, rows, header)]
     if description.run:
@@ -226,17 +224,12 @@ def _with_reasons(published, rows, *header):
 def ledger(description, entries):
     """The entries of a ledger under what they belong to: the computation, its value, what it excludes."""
     proved = sum(each.holds is True for each in entries)
-    lines = [
-        description.title,
-        f"{counted(len(entries), 'published number')}, errata included: {proved} proved",
-    ]
+    counts = f"{counted(len(entries), 'published number')}, errata included: {proved} proved"
+    lines = [description.title, counts]
     for belongs_to in dict.fromkeys(each.belongs_to for each in entries):
         some = [each for each in entries if each.belongs_to == belongs_to]
-        lines += [
-            "",
-            belongs_to[0].upper() + belongs_to[1:],
-            *indented(table([_ledger_row(each) for each in some], left=5)),
-        ]
+        lines += ["", belongs_to[0].upper() + belongs_to[1:]]
+        lines += indented(table([_ledger_row(each) for each in some], left=5))
     return "\n".join(lines)
 
 
@@ -245,13 +238,8 @@ def _ledger_row(each):
     excludes = f"excludes {each.excluded} of {each.tried} mistakes" if each.tried else ""
     value = "not computed here" if each.value is None else f"{each.value:.12g}"
     proof = value if each.proof in (None, each.quantity) else f"{each.proof} = {value}"
-    return (
-        each.quantity,
-        each.printed,
-        proof if each.holds is not False else f"not proved: {proof}",
-        own,
-        excludes,
-    )
+    proof = f"not proved: {proof}" if each.holds is False else proof
+    return each.quantity, each.printed, proof, own, excludes
 
 
 def line_numbers(numbers: Iterable[int]) -> str:

@@ -43,9 +43,8 @@ def markdown(found):
     rows = []
     for line in found.lines:
         said = f"**{line.verdict}**" if line.kind == "judged" and line.verdict not in RIGHT else line.verdict
-        rows.append(
-            (str(line.line), said, text.code(_shown(line.text)), "; ".join(map(text.cell, remarks(line))))
-        )
+        why = "; ".join(map(text.cell, remarks(line)))
+        rows.append((str(line.line), said, text.code(_shown(line.text)), why))
     lines = []
     for sentence in verdict(found):
         lines += [text.cell(sentence), ""]
