@@ -17,8 +17,11 @@ from gradcheck.inputs.intermediates import functions_of_intermediates
 from gradcheck.inputs.outputs import ManySets
 from gradcheck.inputs.point import Point
 from gradcheck.judge.audit import Finding, audit
-from gradcheck.judge.entries import JudgedEntries, gradient_at
-from gradcheck.judge.nearby import check_nearby, check_special, weak_passes
+from gradcheck.judge.elsewhere import confirmed
+from gradcheck.judge.entries import JudgedEntries
+from gradcheck.judge.gradient import gradient_at
+from gradcheck.judge.nearby import check_nearby, weak_passes
+from gradcheck.judge.special import check_special
 from gradcheck.report.report import Note, Report
 from gradcheck.verdict import WELL_BEYOND, worst_of
 from gradcheck.why.blocks import GradientBlock
@@ -84,6 +87,7 @@ def check(
         effects = _effects(point, findings)
         with _kept_if_interrupted(functions, judged, effects, {"audit": findings, "seed": seed}, started):
             # nearby: where this point proves little, the same functions at others
+            confirmed(functions, judged)
             weak = weak_passes(judged, effects)
             nearby, judged_nearby = check_nearby(functions, judged, weak)
             # special points: zeros, ties, equal rows, where backward passes break
@@ -205,7 +209,7 @@ def _intermediates(functions, intermediates, constants, how, judged_at_point):
     if isinstance(intermediates, str) and "wrong" not in verdicts:
         return ()
     of_links = functions_of_intermediates(functions, intermediates, "right" in verdicts)
-    judged = _judged(of_links, of_links.point.blocks, **how)
+    judged = confirmed(of_links, _judged(of_links, of_links.point.blocks, **how))
     return judged.reports(_causes(judged, constants))
 
 

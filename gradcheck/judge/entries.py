@@ -7,7 +7,6 @@ passes only if the quotient errs by the very same amount.
 
 import math
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 
@@ -22,17 +21,16 @@ from gradcheck.judge.directions import (
     locate,
     random_direction,
 )
+from gradcheck.judge.gradient import gradient_there
 from gradcheck.numeric.derivatives import Estimate, SharedStep, floor_along, gradient
-from gradcheck.numeric.rounding import DEVIATIONS, U
-from gradcheck.numeric.steps import FIRST_STEP, with_entries
+from gradcheck.numeric.steps import with_entries
 from gradcheck.report.report import BlockReport, Entry
 from gradcheck.verdict import SMALL_ERRORS, Judgement, is_narrow, judge, visible_from, worst_of
 
 UNMEASURED = Estimate(math.nan, math.inf, math.nan, 0)
-MARGINAL = 256.0  # error bars: what is wrong by no more is measured again in float32
-OTHER_STEPS = (0.3 * FIRST_STEP, 4.0 * FIRST_STEP)  # to start from where float32 left an entry open
-CONFIRMED = 2  # directions along which entries must be wrong in float32
-ASKED, ELSEWHERE = 4, 2.0**-6  # entries of a block that are judged again, after a relative move so large
+MARGINAL = 256.0  # error bars: what is wrong by no more is asked elsewhere in float32
+ELSEWHERE = 2.0**-6  # relative: how far away what is wrong in float32 is judged again
+AMONG_KINKS = "kinks too close"  # the reason of an Estimate
 STATIONARY = 64.0  # roundings: a gradient that is no larger is zero but for them
 AT_A_KINK = ("at a kink", "kink unresolved")  # in a reason, of an entry whose bar is no measure of errors
 MOST_NOT_FINITE = 8  # entries of a block that are no finite numbers, named one by one
@@ -48,8 +46,8 @@ class JudgedEntries:
     rounding of the analytic one. `at_kink`: a mask of the entries along which the slope jumps. `judgements`:
     position -> Judgement; `groups`: what was judged together. `of_loss`: the precision that the loss
     shows, "float64", "float32" or "float16"; `precision`: the lower one of that and of the gradients.
-    `confirms`: whether it is the second opinion of another. `is_interrupted`: whether Ctrl-C ended it, with
-    `until_interrupted`, so that only some entries are judged.
+    `doubtful`: positions of entries that dense kinks may bend. `is_interrupted`: whether Ctrl-C ended it,
+    with `until_interrupted`, so that only some entries are judged.
     """
 
     def __init__(
@@ -62,16 +60,15 @@ class JudgedEntries:
         chosen=None,
         doubt=None,
         until_interrupted=False,
-        confirms=False,
     ):
         self._functions, self.point, self.blocks, self._at = functions, functions.point, blocks, at
         self.vector, self.analytic, self._rounding, _ = at
         is_stationary = np.max(np.abs(at.analytic)) <= STATIONARY * np.max(at.rounding)
         self._rounding_of_zeros = at.rounding if is_stationary else np.zeros_like(at.rounding)
         self.confidence, self.doubt, self.one_by_one = confidence, doubt, one_by_one
-        self._low_precision, self._confirms = functions.low_precision, confirms
+        self._low_precision, self.doubtful = functions.low_precision, set()
         self.numeric, self.bar = np.full_like(at.vector, np.nan), np.full_like(at.vector, np.inf)
-        self._scale, self._floor = np.zeros_like(at.vector), None
+        self.scale, self._floor = np.zeros_like(at.vector), None
         self.judgements, self.groups, self.of_loss = {}, [], "float64"
         self.is_interrupted = False
         self.at_kink = np.zeros(at.vector.shape, dtype=bool)
@@ -164,7 +161,10 @@ class JudgedEntries:
             direction = random_direction(self.vector, some, draw)
             judgement, bar = self._judged_along(direction, self._at)
             if judgement == "wrong" and self.is_rough:  # dense kinks bend all steps alike
-                judgement, bar = self._judged_along(direction, self._drawn_nearby(draw) or self._at)
+                there = self.vector * (1.0 + ELSEWHERE * draw.standard_normal(self.vector.shape))
+                judgement, bar = self._judged_along(
+                    direction, gradient_there(self._functions, there) or self._at
+                )
             verdict = "outside" if judgement.reason == OUTSIDE else str(judgement)
             return verdict, bar, is_narrow(bar, np.max(np.abs(self.analytic[some])), self.confidence)
 
@@ -215,15 +215,7 @@ class JudgedEntries:
         if len(positions) == 0:
             return 0
         estimates = self._measured_and_judged(positions)
-        for first_step in OTHER_STEPS if self.is_rough and not self.is_interrupted else ():
-            again = [i for i in estimates if self._is_open(i)]
-            for i, estimate in self._measured(np.array(again, dtype=int), first_step).items():
-                is_wrong = self.judgements[i] == "wrong"
-                estimates[i] = _better(estimates[i], estimate, is_wrong)
-            self._judge(estimates)
-        if not (self.is_interrupted or self._confirms):
-            among_kinks = [i for i, each in estimates.items() if each.reason == "kinks too close"]
-            self._confirm_elsewhere(estimates if self.is_rough else among_kinks)
+        self.doubtful |= {i for i, each in estimates.items() if self.is_rough or each.reason == AMONG_KINKS}
         slopes = {
             i: each.slopes for i, each in estimates.items() if each.kink or self.judgements[i] == "wrong"
         }
@@ -235,48 +227,10 @@ class JudgedEntries:
             raise KeyboardInterrupt
         return sum(self.judgements[i] == "wrong" for i in estimates)
 
-    def _confirm_elsewhere(self, positions):
-        """What is wrong by little must be so at two other points: dense kinks bend all long steps alike.
-
-        A mistake stays there, and what kinks do to a slope does not. Of each block the clearest are asked;
-        ready numbers cannot be.
-        """
-        draw, apart = np.random.default_rng([self._functions.seed, 10]), np.abs(self.analytic - self.numeric)
-        is_callable = self._functions.is_callable
-        for block in self.blocks:
-            little = SMALL_ERRORS["float32"] * np.max(block.of(self._scale), initial=0.0)
-            here = [i for i in positions if i in block.positions and self.judgements[i] == "wrong"]
-            doubtful = [i for i in here if self._is_open(i) and apart[i] <= little]
-            some = sorted(doubtful, key=lambda i: apart[i] / self.bar[i])[-ASKED:] if is_callable else []
-            for _ in range(CONFIRMED):
-                if len(some) > 0:
-                    some = self._wrong_elsewhere(np.array(some), draw)
-            if len(some) == 0:
-                words = "so near that dense kinks may explain it"
-                self.judgements |= dict.fromkeys(doubtful, Judgement("undecided", words))
-
-    def _wrong_elsewhere(self, positions, draw):
-        """Those of the positions that are wrong at a point drawn nearby, too; none where it has no value."""
-        at = self._drawn_nearby(draw)
-        if at is None:
-            return []
-        chosen = np.isin(np.arange(self.vector.size), positions)
-        how = self.confidence, self.one_by_one, chosen
-        return JudgedEntries(self._functions, self.blocks, at, *how, confirms=True).positions_of("wrong")
-
-    def _drawn_nearby(self, draw):
-        """The GradientAt a point drawn nearby; None where the loss has no value, and for ready numbers."""
-        there = self.vector * (1.0 + ELSEWHERE * draw.standard_normal(self.vector.shape))
-        if not (self._functions.is_callable and np.isfinite(self._functions.value_or_nan(there))):
-            return None
-        found = self._functions.gradients_or_none(there)
-        return None if found is None else gradient_at(self._functions, there, *found)
-
-    def _is_open(self, position):
-        """Whether other steps could change the verdict on an entry: thousands of kinks may narrow a bar."""
+    def is_marginally_wrong(self, position):
+        """Whether an entry is wrong by so few bars that thousands of kinks may explain it."""
         apart = abs(self.analytic[position] - self.numeric[position])
-        verdict = self.judgements[position]
-        return verdict == "undecided" or verdict == "wrong" and apart <= MARGINAL * self.bar[position]
+        return self.judgements[position] == "wrong" and apart <= MARGINAL * self.bar[position]
 
     def _is_within_its_bar(self, position):
         apart = abs(self.analytic[position] - self.numeric[position])
@@ -310,14 +264,14 @@ class JudgedEntries:
         self._judge(searched)
         return found | searched
 
-    def _measured(self, positions, first_step=FIRST_STEP):
+    def _measured(self, positions):
         """Position -> Estimate, of the first positions alone where Ctrl-C ended it."""
         if len(positions) == 0:
             return {}
         f, bounds, seed = self._functions.value, self._functions.bounds, self._functions.seed
         bounds = None if bounds is None else tuple(each[positions] for each in bounds)
         f_of_entries, there = with_entries(f, self.vector, positions), self.vector[positions]
-        how = {"bounds": bounds, "seed": seed, "floor": self._floor, "first_step": first_step}
+        how = {"bounds": bounds, "seed": seed, "floor": self._floor}
         try:
             found = gradient(f_of_entries, there, **how)
         except Interrupted as stop:
@@ -332,10 +286,10 @@ class JudgedEntries:
         positions = np.array(list(estimates), dtype=int)
         of_analytic = np.where(self.analytic == 0.0, self._rounding_of_zeros, self._rounding)
         for i, estimate in estimates.items():
-            self.numeric[i], self._scale[i], self.at_kink[i] = estimate.value, estimate.scale, estimate.kink
+            self.numeric[i], self.scale[i], self.at_kink[i] = estimate.value, estimate.scale, estimate.kink
             self.bar[i] = estimate.error + of_analytic[i]
         for block in self.blocks:
-            largest = float(np.max(block.of(self._scale), initial=0.0))
+            largest = float(np.max(block.of(self.scale), initial=0.0))
             if largest > 0.0:  # else f stands still, and the terms prove nothing
                 largest = max(largest, float(np.max(block.of(self._at.terms))))
             for i in positions[(block.start <= positions) & (positions < block.stop)].tolist():
@@ -372,20 +326,6 @@ class JudgedEntries:
 def _is_right(groups, positions):
     """Whether the Groups are a single one, right, of all positions."""
     return [(each.verdict, len(each.positions)) for each in groups] == [("right", len(positions))]
-
-
-def _better(one, other, is_wrong):
-    """Of two Estimates that with the smaller bar, widened where they contradict each other.
-
-    That with the larger one, widened by their distance, where the first alone would call the entry wrong.
-    """
-    best, wide = sorted((one, other), key=lambda estimate: estimate.error)
-    if not math.isfinite(wide.error):
-        return best
-    apart = abs(best.value - wide.value)
-    if is_wrong or apart > best.error + wide.error:
-        return replace(wide if is_wrong else best, error=apart + wide.error)
-    return best
 
 
 FEW = 8  # entries of a block that are searched for steps of their own
@@ -433,81 +373,3 @@ def _moved(functions, vector, positions, h):
         values[k] = functions.value_or_nan(there)
         there[i] = vector[i]
     return values
-
-
-SUMMED = 16.0  # the rounding of 256 terms adds up as a random walk does, to sqrt(256) units of the largest
-NEARBY = 8.0  # units by which the parameters are moved to see what rounding does to the gradients
-CONTINUOUS = 2.0**13  # units: what scatters by more is no rounding but a step of the gradients themselves
-SPACING = 2.0**-19  # relative: its fourth power is below u by far
-NO_KINK_BELOW = 2.0**-10  # of the largest gradient: larger fourth differences are of a kink, and no rounding
-FAR_BELOW_ONE = 2.0**-20  # a difference of numbers near 1 that is smaller has lost the digits of a million
-
-
-class GradientAt(NamedTuple):
-    """The gradient that the caller's functions give at a vector; what rounding may do to each entry of it.
-
-    `terms`: the size of the terms of which each entry is a sum, which may cancel.
-    """
-
-    vector: np.ndarray
-    analytic: np.ndarray
-    rounding: np.ndarray
-    terms: np.ndarray
-
-
-def gradient_at(functions, vector, analytic, units):
-    """The GradientAt a vector, the absolute rounding of every entry being seen in six further calls.
-
-    It is that of sums of 256 terms, and what an entry scatters by when the parameters move by a few `units`
-    (its relative rounding), or by so little that fourth differences are rounding: that of `out - target` for
-    an `out` near 1 shows only there. Entries of one block are sums of terms of one size, so that what cancels
-    in one entry is seen in the others: it counts for all of the block.
-    """
-    blocks = functions.point.blocks
-    sizes = np.where(np.isfinite(analytic), np.abs(analytic), 0.0)
-    overall = np.max(sizes)
-    summed, scattered = SUMMED * units * _largest_of_block(blocks, sizes), np.zeros_like(vector)
-    if functions.is_callable:
-        line = [_gradients_moved(functions, vector, k * SPACING) for k in (-2.0, -1.0, 1.0, 2.0)]
-        changes = [np.max(np.abs(moved - analytic)) / SPACING for moved in line[1:3]]
-        usual = overall
-        if np.all(np.isfinite(changes)):  # at a minimum all of the gradient is what cancelled
-            usual = max(overall, min(changes))
-        for sign in (-1.0, 1.0):
-            scatter = np.abs(_gradients_moved(functions, vector, sign * NEARBY * units) - analytic)
-            if np.all(scatter <= CONTINUOUS * units * usual):
-                scattered = np.maximum(scattered, DEVIATIONS * _largest_of_block(blocks, scatter))
-        fourth = line[0] + line[3] - 4.0 * (line[1] + line[2]) + 6.0 * analytic
-        scatter = np.abs(fourth) / math.sqrt(70.0)
-        scattered = np.fmax(
-            scattered, np.where(scatter <= NO_KINK_BELOW * overall, DEVIATIONS * scatter, 0.0)
-        )
-    rounding = np.maximum(summed, scattered)
-    terms = np.where(scattered <= CONTINUOUS * units * overall, rounding / (SUMMED * units), 0.0)
-    return GradientAt(vector, analytic, np.maximum(rounding, _unit_of_numbers_near_one(analytic)), terms)
-
-
-def _largest_of_block(blocks, values):
-    """For every entry the largest value of its block."""
-    largest = [np.max(block.of(values), initial=0.0) for block in blocks]
-    return np.repeat(largest, [len(block.positions) for block in blocks])
-
-
-def _gradients_moved(functions, vector, relative):
-    """The gradients where every parameter has moved by a part of itself; NaN where they are not defined."""
-    try:
-        return functions.gradients_at(vector * (1.0 + relative))[0]
-    except (ArithmeticError, ValueError, IndexError, AssertionError):
-        return np.full_like(vector, np.nan)
-
-
-def _unit_of_numbers_near_one(values):
-    """The rounding of values that are differences of two numbers near 1, as `out - target` is: their grid.
-
-    A small number has no such long run of zeros at its end by chance, nor has a power of two that short a
-    unit.
-    """
-    mantissas, exponents = np.frexp(np.where(np.isfinite(values), values, 0.0))
-    whole = (mantissas * 2.0**53).astype(np.int64)
-    unit = np.ldexp((whole & -whole).astype(np.float64), exponents - 53)
-    return np.where((np.abs(values) < FAR_BELOW_ONE) & (U <= unit) & (unit <= 8.0 * U), unit, 0.0)

@@ -1,23 +1,16 @@
-"""The same functions compared at other points: nearby, where the given one proves little; at special ones.
+"""The same functions compared at points nearby, where the given one proves little.
 
-Nearby all entries in question are judged together first, along one random direction of zero mean; they are
-judged one by one only where that does not come out right. What is wrong there must be so at a second point.
-
-At special points a glance compares the gradient with the one-sided slopes over one small step along a few
-directions, and only excuses. What it suspects is judged by error bars as anywhere, and again with other
-draws.
+All entries in question are judged together first, along one random direction of zero mean; they are judged
+one by one only where that does not come out right. What is wrong there must be so at a second point.
 """
-
-import copy
-from typing import NamedTuple
 
 import numpy as np
 
 from gradcheck.errors import GradcheckError
-from gradcheck.inputs.calls import literal
-from gradcheck.judge.directions import bends_everywhere, judge_along, random_direction
-from gradcheck.judge.entries import JudgedEntries, gradient_at
-from gradcheck.judge.other_points import breakpoints, nearby_point, rounds_of_places, special_points
+from gradcheck.judge.directions import judge_along, random_direction
+from gradcheck.judge.elsewhere import clearest, judged_at
+from gradcheck.judge.gradient import gradient_at
+from gradcheck.judge.other_points import nearby_point, rounds_of_places
 from gradcheck.numeric.derivatives import OF_ONES
 from gradcheck.numeric.rounding import U
 from gradcheck.report.report import NearbyCheck, Note
@@ -215,9 +208,9 @@ class _PointsNearby:
         if verdict != "wrong" and not (self.is_open and is_seen and self.tried < MOST_ONE_BY_ONE):
             return "undecided", None
         self.tried += 1
-        functions, judged = self.functions, self.judged
-        how = judged.confidence, judged.one_by_one, self.chosen
-        there = JudgedEntries(functions, functions.point.blocks, at, *how)
+        there = self._judged_at(at.vector, np.flatnonzero(self.chosen))
+        if there is None:
+            return "undecided", None
         if len(there.positions_of("wrong")) > 0:
             self.why, self.never_wrong = "wrong at one point there, right at another", False
             return ("wrong" if self._is_wrong_again(place, there) else "undecided"), there
@@ -257,19 +250,20 @@ class _PointsNearby:
             return "right", False
         return str(judgement), abs(slope.value) > visible_from(slope.error, self.judged.confidence)
 
+    def _judged_at(self, vector, positions):
+        judged = self.judged
+        return judged_at(self.functions, vector, judged.confidence, positions, judged.one_by_one)
+
     def _is_wrong_again(self, place, there):
-        """Whether what is wrong in JudgedEntries is so at a second point, too."""
-        wrong = np.zeros(there.vector.shape, dtype=bool)
-        wrong[there.positions_of("wrong")] = True
-        right = 0
+        """Whether what is wrong in JudgedEntries is so at a second point, too, where the loss moves."""
+        wrong, right = clearest(there, there.positions_of("wrong")), 0
         for _ in range(SECOND_POINTS):
-            drawn = self._drawn(place)
-            if drawn is not None:
-                at = gradient_at(self.functions, drawn[0], *drawn[1])
-                verdict, moves = self._along(at, wrong)
-                right += verdict == "right" and moves
-                if verdict == "wrong" or right == self.needed:
-                    return verdict == "wrong"
+            again = self._judged_at(self._vector(place), wrong)
+            if again is not None and len(again.positions_of("wrong")) > 0:
+                return True
+            right += again is not None and np.any(np.abs(again.numeric) > again.bar)
+            if right == self.needed:
+                return False
         return False
 
     def _zeros(self, analytic):
@@ -277,7 +271,7 @@ class _PointsNearby:
 
     def _drawn(self, place):
         """(vector, what gradients_at gives there); None where the loss is not finite or something raises."""
-        vector = nearby_point(self.functions, place, self.draw) * self.shrunk
+        vector = self._vector(place)
         value = self.functions.value_or_nan(vector)
         found = self.functions.gradients_or_none(vector) if np.isfinite(value) else None
         if found is None:
@@ -285,220 +279,12 @@ class _PointsNearby:
         self.values.append(value)
         return vector, found
 
+    def _vector(self, place):
+        return nearby_point(self.functions, place, self.draw) * self.shrunk
+
     def _moves(self, vector):
         """Whether the loss at a vector is another, not far away in the chosen entries."""
         direction = random_direction(vector, np.flatnonzero(self.chosen), self.draw)
         step = PROBE * np.maximum(np.abs(vector), 1.0) * direction
         here, *others = (self.functions.value_or_nan(vector + k * step) for k in (0.0, -1.0, 1.0, NEAR))
         return any(abs(each - here) > STILL * abs(here) for each in others)
-
-
-STEP = 2.0**-13  # of max(|x|, 1): how far a glance goes
-ROUGH = 2.0**-9  # of the slopes: a larger difference is suspected
-ROUNDED = 2.0**-44  # of the loss: a smaller move may be rounding
-ALONE = 8  # entries along which a glance goes one by one
-ALONE_OF_FEW = 1
-JUDGED_TOGETHER = 512  # entries; with more they are judged along directions first
-CONFIRMED_BY = 8  # wrong entries that are judged a second time
-WORTH = 2.0**-30  # of the largest entry: less may be the rounding of numbers near 1
-FAR_LARGER = 2.0**30  # than at the given point: a gradient so large has lost too many digits to be judged
-MOST_LOOKS, MOST_LOOKS_OF_FEW = 40, 2  # closer ones in one hunt
-CHEAP = 1e-3  # seconds: a loss that is faster is called some hundred times more
-MOST_OF_MANY = 4  # points, where entries are judged along directions
-MOST_CALLS = 300  # of it, at the few special points of a check
-SHOWN = 200  # characters of a point in a sentence
-
-
-def check_special(functions, judged):
-    """The NearbyCheck of gradients that are right at the point, at a few special ones; or None.
-
-    None for a loss that is dear or computed in single precision, ready numbers, Jacobians, and where
-    `most_calls` leaves no room. `judged`: the JudgedEntries at the point.
-    """
-    is_cheap = functions.fastest < CHEAP and functions.evaluations + MOST_CALLS <= functions.most_calls
-    if not (is_cheap and functions.is_callable) or functions.is_jacobian or judged.precision != "float64":
-        return None
-    hunt = Hunt(functions, judged.confidence, MOST_CALLS, few=True)
-    draw = np.random.default_rng([functions.seed, 9])
-    points = list(special_points(functions, draw, few=True))
-    if len(judged.groups) == 0:
-        points += breakpoints(functions, draw, few=True)
-    else:  # so many entries that all are judged along few directions
-        points = points[:MOST_OF_MANY]
-    for point, _ in hunt.failures(points):
-        at = gradient_at(functions, point.vector, *functions.gradients_at(point.vector))
-        there = JudgedEntries(functions, functions.point.blocks, at, judged.confidence, JUDGED_TOGETHER)
-        if len(there.positions_of("wrong")) == 0:
-            continue  # some entries alone are no subgradient, and all of them together are
-        written = literal(functions.point.restore(point.vector))
-        where = point.what if written is None or len(written) > SHOWN else f"{point.what}: {written}"
-        sentence = f"wrong where {where}; gradcheck.hunt makes that point as simple as it can"
-        return NearbyCheck("wrong", sentence, there.reports())
-    if hunt.glances == 0 or hunt.is_frozen:
-        return None
-    some = f"; no finite numbers where {hunt.not_finite[0].what}" if hunt.not_finite else ""
-    return NearbyCheck("right", f"right at {hunt.glances} with zeros, ties, equal rows{some}")
-
-
-class Failure(NamedTuple):
-    """A SpecialPoint at which the gradient is wrong, and the flat positions of wrong entries."""
-
-    point: NamedTuple
-    wrong: np.ndarray
-
-
-class Hunt:
-    """A hunt for points at which the gradients of CallersFunctions are wrong.
-
-    `glances`: points at which the loss is finite, `looks`: closer ones; `not_finite`: SpecialPoints at which
-    the gradient is no finite number, though the loss is; `is_frozen`: whether the gradients were the same
-    numbers at all points. More than `most_calls` of the loss end it.
-    """
-
-    def __init__(self, functions, confidence, most_calls, few=False):
-        self.functions, self.confidence, self.few = functions, confidence, few
-        self._most = functions.evaluations + most_calls
-        self._draw = np.random.default_rng([functions.seed, 6])
-        self._given = functions.first_gradients()[0]
-        self.glances, self.looks, self.not_finite, self._others = 0, 0, [], 0
-
-    @property
-    def is_frozen(self):
-        return self.glances > 0 and self._others == 0 and bool(np.any(self._given != 0.0))
-
-    @property
-    def is_over(self):
-        return self.functions.evaluations >= self._most
-
-    def failures(self, points):
-        """The Failures among SpecialPoints, the simplest first."""
-        suspected = []
-        for point in points:
-            if self.is_over:
-                break
-            if self.glance(point):
-                suspected.append(point)
-        for point in suspected:
-            if (
-                self.looks >= (MOST_LOOKS_OF_FEW if self.few else MOST_LOOKS)
-                or self.is_over
-                or self.is_frozen
-            ):
-                return
-            self.looks += 1
-            some = point.moved if self.few and len(point.moved) > CONFIRMED_BY else None
-            if some is not None:
-                some = self._draw.choice(some, CONFIRMED_BY, replace=False)
-            wrong = self.wrong_at(point.vector, some)
-            if len(wrong) > 0:
-                yield Failure(point, wrong)
-
-    def glance(self, point):
-        """Whether the gradient at a SpecialPoint differs from slopes of the loss; False where it has none."""
-        made = self.functions.gradients_or_none(point.vector)
-        if made is None:
-            return False
-        analytic, _ = made
-        is_finite = bool(np.all(np.isfinite(analytic)))
-        found = self._differs(point, analytic) if is_finite else not self.few
-        if found is None or not is_finite and not np.isfinite(self.functions.value_or_nan(point.vector)):
-            return False  # the loss has no value there
-        self.glances += 1
-        self._others += not np.array_equal(analytic, self._given)
-        if not is_finite:
-            self.not_finite.append(point)
-        return found
-
-    def _differs(self, point, analytic):
-        """Whether the gradient at a SpecialPoint is outside the one-sided slopes along some direction.
-
-        None where the loss has no value there. Where few are wanted it is asked for only if the slope over
-        both sides is another, and the first direction without a kink, which would hide an entry, is the last.
-        """
-        vector, f, here = point.vector, self.functions.value_or_nan, np.nan
-        for direction in self._directions(point, analytic):
-            sizes = direction * np.maximum(np.abs(vector), 1.0)
-            above, below = f(vector + STEP * sizes), f(vector - STEP * sizes)
-            target, central = float(np.sum(analytic * sizes)), (above - below) / (2.0 * STEP)
-            rounding = ROUNDED * abs(above) / STEP
-            if self.few and abs(target - central) <= ROUGH * (2.0 * abs(central) + abs(target)) + rounding:
-                return False
-            here = here if np.isfinite(here) else f(vector)
-            if not np.isfinite(here):
-                return None
-            slopes = (above - here) / STEP, (here - below) / STEP
-            room = ROUGH * (sum(map(abs, slopes)) + abs(target)) + rounding
-            if target > max(slopes) + room or target < min(slopes) - room:
-                return True
-            if self.few and max(slopes) - min(slopes) <= room:
-                return False
-        return False if np.isfinite(here) or np.isfinite(f(vector)) else None
-
-    def wrong_at(self, vector, chosen=None):
-        """The positions of wrong entries at a vector, twice judged; none where the loss has no value.
-
-        `chosen`: those of the only entries to judge, or None for all.
-        """
-        functions, again = self.functions, copy.copy(self.functions)
-        again.seed += 1
-        try:
-            found = self._judged(functions, vector, chosen)
-            return self._judged(again, vector, found[:CONFIRMED_BY]) if len(found) > 0 else found
-        except GradcheckError:
-            raise
-        except Exception:  # whatever it is: the functions need not be made for this vector
-            return np.array([], dtype=int)
-        finally:
-            functions.evaluations = max(functions.evaluations, again.evaluations)
-
-    def _judged(self, functions, vector, positions):
-        chosen = None
-        if positions is not None:
-            chosen = np.zeros(vector.shape, dtype=bool)
-            chosen[positions] = True
-        at = gradient_at(functions, vector, *functions.gradients_at(vector))
-        judged = JudgedEntries(
-            functions, functions.point.blocks, at, self.confidence, JUDGED_TOGETHER, chosen=chosen
-        )
-        sizes = np.abs(np.concatenate([at.analytic, self._given]))
-        worth = WORTH * np.max(sizes[np.isfinite(sizes)], initial=0.0)
-        alone = [i for i in judged.positions_of("wrong").tolist() if i in judged.judgements]
-        apart = np.abs(at.analytic - judged.numeric)
-        seen = [
-            i for i in alone if np.isfinite(judged.bar[i] if np.isfinite(apart[i]) else judged.numeric[i])
-        ]
-        found = np.array([i for i in seen if not apart[i] <= worth], dtype=int)
-        return found if self._is_fair(functions, vector, judged, found) else found[:0]
-
-    def _is_fair(self, functions, vector, judged, wrong):
-        """Whether the gradient at a vector has digits enough, and a kink there bends one way.
-
-        Where kinks of either bend meet, as in a sum of maxima with weights of both signs, the chain rule with
-        a subgradient of each need not give one of the whole.
-        """
-        sizes = [
-            np.max(np.abs(each[np.isfinite(each)]), initial=0.0) for each in (judged.numeric, self._given)
-        ]
-        if sizes[0] > FAR_LARGER * sizes[1] > 0.0:
-            return False
-        at_kinks = wrong[judged.at_kink[wrong]]
-        if len(at_kinks) == 0:
-            return True
-        others = np.flatnonzero(judged.at_kink)
-        return any(bends_everywhere(functions, vector, at_kinks, bend, others) for bend in (1.0, -1.0))
-
-    def _directions(self, point, analytic):
-        """Along all entries or those that were moved, along the gradient, and along some entries alone."""
-        n, moved = len(point.vector), point.moved
-        if not self.few:
-            yield random_direction(point.vector, np.arange(n), self._draw)
-        if len(moved) > 0:
-            yield random_direction(point.vector, moved, self._draw)
-        if np.any(analytic):
-            yield analytic / np.max(np.abs(analytic))
-        most = ALONE_OF_FEW if self.few else ALONE
-        some = moved if len(moved) <= most else self._draw.choice(moved, most, replace=False)
-        for i in some if n > 1 else ():
-            direction = np.zeros_like(point.vector)
-            direction[i] = 1.0
-            yield direction

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradcheck.judge.directions import judge_along, random_direction
-from gradcheck.judge.entries import gradient_at
+from gradcheck.judge.gradient import gradient_at
 from gradcheck.judge.other_points import Place, nearby_point
 from gradcheck.why.cause import listing, named_entries, number
 
