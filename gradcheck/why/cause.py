@@ -326,7 +326,7 @@ def _of_samples(value, error):
     if not 1.0 / MOST_SAMPLES <= abs(value) <= MOST_SAMPLES:
         return ""
     for each, known, one in ((value, error, ""), (1.0 / value, error / value / value, "1 over ")):
-        whole = round(each) if np.isfinite(each) else 0
+        whole = round(each)
         if whole > 2 and abs(each - whole) <= known <= SHARP * whole:
             return f", {one}the number of samples? samples={whole} would name it"
     return ""

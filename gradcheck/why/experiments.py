@@ -218,7 +218,7 @@ def _of_a_function(elsewhere, wrong):
     """Whether what is handed in is the gradient of anything: its derivatives along two directions agree."""
     size = sum(len(elsewhere.blocks[name].positions) for name in wrong)
     bends = [elsewhere.bend(at, wrong) for at in (elsewhere.here, *elsewhere.near)] if size > 1 else []
-    if len(bends) == 0 or None in bends or not all(bar <= CURL * scale for _, scale, bar in bends):
+    if not bends or not all(bar <= CURL * scale for _, scale, bar in bends):
         return None
     if all(apart <= BEYOND * bar for apart, _, bar in bends):
         why = "of another function, as where a term of the loss is left out or counted wrong"
@@ -420,23 +420,20 @@ class Elsewhere:
         return Slopes(float(np.sum(at.analytic * direction)), value, bar)
 
     def bend(self, at, names):
-        """(u'Jv - v'Ju, the size of either, a bar) of the derivative J of the gradient handed in; or None.
+        """(u'Jv - v'Ju, the size of either, a bar) of the derivative J of the gradient handed in.
 
         u and v are random directions in some blocks. Of a gradient J is symmetric.
         """
         u, v = self.direction(names), self.direction(names)
-        pair = self._second(at, u, v), self._second(at, v, u)
-        if None in pair:
-            return None
-        (one, bar), (other, wider) = pair
+        (one, bar), (other, wider) = self._second(at, u, v), self._second(at, v, u)
         return abs(one - other), max(abs(one), abs(other)), bar + wider
 
     def _second(self, at, u, v):
-        """(u'Jv, a bar) by gradients at four points, or None."""
+        """(u'Jv, a bar) by gradients at four points; the bar is infinite where the functions have none."""
         h = STEP * max(1.0, float(np.max(np.abs(at.vector[v != 0.0]))))
         places = [self.at(at.vector + k * h * v) for k in (-2, -1, 1, 2)]
         if None in places:
-            return None
+            return 0.0, np.inf
         along = [float(np.sum(each.analytic * u)) for each in places]
         near, far = (along[2] - along[1]) / (2.0 * h), (along[3] - along[0]) / (4.0 * h)
         rounding = NOISE * max(float(np.sum(np.abs(each.analytic * u))) for each in places) / h
