@@ -5,7 +5,7 @@
 FILES are files and folders of the packages, with commas between them. COUNT places in them are drawn at
 random, and each is changed alone, in a clone of the last commit. Those tests run on it that reach the changed
 lines or, of a constant outside of functions, a line with its name: first the ones that noticed most, then the
-quick ones, a minute of computing at most. MAP is the file of what each test reaches, which takes minutes: it
+quick ones, half a minute of computing at most. MAP is the file of what each test reaches, which takes minutes: it
 is read where it exists, and written with what it did not know. Needs Python 3.12.
 """
 
@@ -29,7 +29,7 @@ from pathlib import Path
 
 import pytest
 
-MOST = 60.0  # seconds of a core, of tests for one mutant, as measured without it
+MOST = 30.0  # seconds of a core, of tests for one mutant, as measured without it
 COMPUTING = 150  # seconds of a core, after which a mutant is taken to have no end
 PATIENCE = 1200  # seconds, the same for one that waits
 MEMORY = 6 << 30  # bytes
