@@ -77,7 +77,7 @@ class Epochs:
                 defined[base] = statement
             elif name is not None and (self._is_plain(name) or self._by(name) is not None):
                 if changed and (
-                    self._begins_a_pass(position, defined, changed)
+                    self._begins_a_pass(position, defined, changed, latest)
                     or self._is_new_sample(statement, latest.get(name))
                     or self._is_next_slope(statement, latest.get(name))
                 ):
@@ -92,7 +92,7 @@ class Epochs:
         """Whether the heading of a pass stands between two lines."""
         return any(line < each <= following for each in self._passes)
 
-    def _begins_a_pass(self, position, defined, changed):
+    def _begins_a_pass(self, position, defined, changed, latest):
         """Whether what is defined already gets its next value, now that some names are changed."""
         statement = self.statements[position]
         earlier, by = defined.get(statement.name), self._by(statement.name)
@@ -103,6 +103,8 @@ class Epochs:
         if by is not None:
             is_computed = statement.formulas or statement.arithmetic
             return by in changed and bool(is_computed) and _defines_again(earlier, statement)
+        if earlier.number is None and statement.number is not None and latest[statement.name].number:
+            earlier = latest[statement.name]  # what the formula gave
         return _defines_again(earlier, statement) or self._opens_again(position, earlier, defined)
 
     def _by(self, name):
