@@ -55,6 +55,10 @@ class Epochs:
             ):
                 self._numbers.setdefault(each.name, number.printed)
 
+    def has_two_values(self, name: str) -> bool:
+        """Whether lines of the sheet give a name two numbers."""
+        return len(self._values.get(name, ())) > 1
+
     def _steps(self):
         """The pass of each statement: a definition that is repeated after an update begins the next."""
         steps, step = [], 0

@@ -25,6 +25,9 @@ from neuronnet.sheet.statements import Statement
 NO_VALUE = "it has no finite value"
 
 
+BESIDE = "the formula beside it gives this"
+
+
 class Lines:
     """Judges the statements of one sheet in their order; what was printed before counts for what follows."""
 
@@ -92,7 +95,8 @@ class Lines:
             self._unread(line.parts[0], unknown, statement.parts[0].formula)
             return line
         except NeuronnetError as unjudged:
-            self._undecided(line, str(unjudged))
+            if not self._contradicts_itself(line, statement, role):
+                self._undecided(line, str(unjudged))
             return line
         line.quantity = truth
         try:
@@ -157,6 +161,35 @@ class Lines:
         return values != [as_number(entry, Decimal) for entry in arrays.entries(given)]
 
     # Comparing
+
+    def _contradicts_itself(self, line, statement, role):
+        """Judge a number, whatever its name means, by the formula beside it; whether it is wrong."""
+        number = statement.number
+        if (
+            self.roles.is_network
+            or not statement.formulas
+            or number is None
+            or isinstance(number.printed, Array)
+        ):
+            return False
+        formula = self.meanings.in_pass(statement.formulas[-1].formula, role.step)
+        exact = self._exact(formula)
+        used = {*formula.names()}.union(
+            *(self.model.uses(name) for name in formula.names() if name in self.model)
+        )
+        if (
+            exact is None
+            or isinstance(exact, Array)
+            or any(map(self.meanings.assignment.has_two_values, used))
+        ):
+            return False
+        shown = line.parts[statement.parts.index(number)]
+        self._number(shown, number.printed, exact, lambda: [formula], [])
+        if shown.verdict != report.WRONG_NUMBER or shown.follows_from is not None:
+            shown.exact = shown.units = shown.follows_from = None
+            return False
+        shown.note = BESIDE
+        return True
 
     def _compare(self, line, statement, role, truth):
         own = self.roles.definitions.get(role.name) if role.kind == MODEL else None

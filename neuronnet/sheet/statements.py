@@ -279,6 +279,8 @@ def _statement(claim, head, known, free):
     errors = []
     for spelled, line in list(zip(claim.parts, claim.lines))[len(parts) :]:
         part = _part(spelled, line, known, free)
+        if _is_said_beside(part, claim):
+            continue
         parts.append(part)
         if part.error is not None:
             errors.append(part.error)
@@ -286,6 +288,15 @@ def _statement(claim, head, known, free):
         parts[0].formula = Name(head)
         parts[0].formula.column = 1
     return Statement(claim.line, claim.text, parts, head, claim.assigns, errors)
+
+
+def _is_said_beside(part, claim):
+    """Whether a side is a function that nobody defines, as f(s) in `y = f(s) = 1/(1 + e^-s)`."""
+    is_unknown = "unknown function" in getattr(part.error, "reason", "")
+    is_called = re.fullmatch(r"\s*[^\W\d]\w{0,9}\s*\([^()]{1,20}\)\s*", part.spelled.text)
+    return (
+        is_unknown and is_called is not None and part.spelled is not claim.parts[-1] and len(claim.parts) > 3
+    )
 
 
 def _part(spelled, line, known, free):
