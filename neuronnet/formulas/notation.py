@@ -79,7 +79,6 @@ class Known:
         self.log, self.from_zero = "ln", None  # what log means, whether indices begin with 0
         self.of_the_loss: set[str] = set()  # what a loss is computed from, as the distance dp: no gradients
         self.parameters: set[str] = set()  # of functions, which no line gives a value
-        self.has_ones = False  # whether numbers may be names as well, as the 1 of (1 - 0.5987)^2
         self.notes: list[str] = []  # what was found out while reading
 
     def has(self, name: str) -> bool:

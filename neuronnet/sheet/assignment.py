@@ -63,8 +63,8 @@ class Assignment(NetInputs):
 
         `loss` is the name of the loss, where the author declares it; `passes` are the lines of headings.
         """
-        super().__init__(statements, known, passes)
-        self._choices, self._declared_loss, self._is_code = choices or {}, loss, is_code
+        super().__init__(statements, known, passes, choices)
+        self._declared_loss, self._is_code = loss, is_code
 
     def roles(self) -> Roles:
         """The Roles, with nothing placed in the model yet."""
@@ -75,7 +75,7 @@ class Assignment(NetInputs):
         self._name_the_loss()
         self._name_net_inputs()
         self._restated = set(self._restated_later(steps))
-        found = Roles(Model(), is_code=self._is_code)
+        found = Roles(Model(), is_code=self._is_code, open=self.open)
         found.model.turns_vectors = not self._is_code
         self._first: dict[tuple, int] = {}  # (name, pass) -> the statement that defines it
         for position, statement in enumerate(self.statements):

@@ -6,7 +6,6 @@ right with `w6 h2` and none is wrong, the line is wrong; otherwise it is in doub
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -26,6 +25,7 @@ from neuronnet.sheet.claims_anew import with_named_entries, with_numbered_names,
 from neuronnet.sheet.formula_values import index_of
 from neuronnet.sheet.lines import Lines
 from neuronnet.sheet.meanings import Meanings
+from neuronnet.sheet.numbers_named import ONES, name_the_numbers
 from neuronnet.sheet.readers.claims import Sheet
 from neuronnet.sheet.readers.cutting import Claim, Declarations
 from neuronnet.sheet.report import (
@@ -40,7 +40,7 @@ from neuronnet.sheet.report import (
 )
 from neuronnet.sheet.roles import MODEL, Roles, of_the_loss
 from neuronnet.sheet.statements import read_statements
-from neuronnet.sheet.statements_anew import assign_once, count_steps, prepare_given, refuse_late, too_late
+from neuronnet.sheet.steps import assign_once, count_steps, prepare_given, refuse_late, too_late
 from neuronnet.sheet.understood import Spellings, Understood, understood
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ def read_as(claims: list, choices: dict[str, int], declared: Declarations, is_co
     """
     known = Known()
     statements, general = read_statements(claims, known, declared=declared)
+    has_ones = name_the_numbers(statements, known, ONES in choices)
     known.of_the_loss = of_the_loss(statements)
     for sign, rewritten in (("*", with_dots), ("|", with_norms)):
         for part in (each for statement in statements for each in statement.parts if sign in choices):
@@ -91,6 +92,7 @@ def read_as(claims: list, choices: dict[str, int], declared: Declarations, is_co
     assignment = Assignment(statements, known, choices, loss, is_code, declared.passes)
     roles = assignment.roles()
     roles.may_ascend = declared.ascends
+    roles.open |= {ONES: 2} if has_ones else {}
     meanings = Meanings(roles, assignment, statements, known)
     meanings.settle()
     for position, role in roles.of.items():
@@ -107,8 +109,7 @@ def best_reading(sheet: Sheet, change: Callable = lambda _: None) -> tuple[Readi
 
     `change(statements)` may write a statement anew before it is judged.
     """
-    vectors = [] if sheet.assigned else [*_vectors(sheet.claims)]
-    claims, is_code = [*map(_as_claim, sheet.lets), *vectors, *sheet.claims], bool(sheet.assigned)
+    claims, is_code = [*map(_as_claim, sheet.lets), *sheet.claims], bool(sheet.assigned)
     given, claims = with_named_entries(with_whole_names(claims), sheet.declared.from_zero, is_code)
     claims = given + (claims if is_code else with_numbered_names(claims))
     with fifty_digits():
@@ -135,12 +136,15 @@ def best_reading(sheet: Sheet, change: Callable = lambda _: None) -> tuple[Readi
         line for line in lines[len(given) : len(given) + len(sheet.lets)] if line.verdict in NOT_USABLE
     ]
     best = best._replace(prose=tuple(sorted({*best.prose, *(line for line, _ in sheet.prose)})))
-    return best, unusable + lines[len(given) + len(sheet.lets) + len(vectors) :]
+    return best, unusable + lines[len(given) + len(sheet.lets) :]
 
 
 def _are_the_same(one, other):
-    """Whether all formulas have the same values in two Readings, as given and drawn."""
-    if one.roles.model.formulas.keys() != other.roles.model.formulas.keys():
+    """Whether two Readings have the same names, and formulas of the same values, as given and drawn."""
+    names = [
+        ([line.name for line in each.statements], each.roles.model.formulas.keys()) for each in (one, other)
+    ]
+    if names[0] != names[1]:
         return False
     for drawn in (False, True):
         values = [
@@ -166,27 +170,6 @@ def _as_claim(let):
     return Claim(let.line, f"let {let.name} = {let.text.text.strip()}", parts, [let.line] * 2)
 
 
-_COMPONENT = re.compile(r"([^\W\d_]+)_?(\d)")
-
-
-def _vectors(claims):
-    """Claims such as `s = [s_1, s_2]`, where a sheet has `softmax(s)` beside lines for its entries alone."""
-    heads = [claim.parts[0].text.strip() for claim in claims]
-    found: dict[str, dict] = {}
-    for head in heads:
-        if component := _COMPONENT.fullmatch(head):
-            found.setdefault(component[1], {})[int(component[2])] = head
-    for stem, components in found.items():
-        numbers = sorted(components)
-        taken = re.compile(rf"(?:softmax|sum|mean|max|norm|lse|logsumexp)\s*\(\s*{stem}\s*[,)]")
-        users = [claim.line for claim in claims if any(taken.search(part.text) for part in claim.parts)]
-        is_whole = len(numbers) > 1 and numbers == [*range(min(numbers[0], 1), numbers[-1] + 1)]
-        if is_whole and users and stem not in heads:
-            text = f"[{', '.join(components[number] for number in numbers)}]"
-            parts = [TextWithColumns(stem), TextWithColumns(text)]
-            yield Claim(users[0], f"{stem} = {text}", parts, users[:1] * 2)
-
-
 def _open_or_wrong(lines):
     return sum(line.is_wrong or line.verdict in (UNDECIDED, COINCIDENCE) for line in lines)
 
@@ -206,8 +189,6 @@ def _other_ways(best, declared):
         yield dict(zip(counts, chosen)), declared
     if best.known.from_zero is False and declared.from_zero is None:
         yield {}, replace(declared, from_zero=True)
-    if best.known.has_ones:
-        yield {}, replace(declared, ones_too=True)
 
 
 def _has_size_of_array(formula, known):

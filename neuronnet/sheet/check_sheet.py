@@ -42,7 +42,7 @@ from neuronnet.sheet.report import (
     unread_line,
 )
 from neuronnet.sheet.statements import read_statements
-from neuronnet.sheet.statements_anew import refuse_late
+from neuronnet.sheet.steps import refuse_late
 from neuronnet.sheet.understood import Spellings, Understood, understood_beside
 
 IN_NAMES = ("found", "instead", "formula", "sentence")

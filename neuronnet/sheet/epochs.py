@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from neuronnet.derivation.digits import Printed
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.evaluating import evaluator
-from neuronnet.formulas.expressions import Call, Name, Negative, Number, Sum
+from neuronnet.formulas.expressions import ArrayOf, Call, Name, Negative, Number, Sum
 from neuronnet.formulas.notation import gradient_of, updated
 from neuronnet.formulas.rewriting import with_logistics, with_names
 from neuronnet.names import after, partial_name, split_partial
@@ -28,8 +28,9 @@ _CALLED = re.compile(r"\s*[^\s(=]{1,40}\([^()=]{1,60}\)\s*=")
 class Epochs:
     """Puts the statements of one sheet into their passes."""
 
-    def __init__(self, statements: list[Statement], known, passes: Iterable[int] = ()):
-        """`passes` are the lines of headings under which a later pass begins."""
+    def __init__(self, statements: list[Statement], known, passes: Iterable[int] = (), choices=None):
+        """`passes` are the lines of headings under which a later pass begins; `choices` those of reading."""
+        self._choices, self.open = choices or {}, {}
         self._learnt: set | None = None
         self._passes = passes
         self.statements, self.known = statements, known
@@ -289,20 +290,18 @@ def _inside(old, new, name):
     return name if parts is None else partial_name(*(new if part == old else part for part in parts))
 
 
-def _net_input_of(name, insides, by):
-    """The net input that a name without a line means: the only one, or that of the output like it; or None.
+def _unit_of(name, insides):
+    """The output that a name without a line belongs to: the only one, or the one like it; or None.
 
-    insides: output -> its net input; like a2 and z_h2 is the output h2. An `a` may mean the output as well,
-    unless that is among what the sheet's derivatives are `by`.
+    insides: output -> its net input; like a2 and z_h2 is the output h2.
     """
-    like = {
-        out: inner
-        for out, inner in insides.items()
-        if len(insides) == 1 or name.endswith(f"_{out}") or _index(name) == _index(out) != ""
-    }
-    (out, inner), *others = like.items() or [(None, None)]
-    may_be_output = name.removesuffix(_index(name)).rstrip("_") in OUTPUTS and out not in by
-    return None if others or may_be_output else inner
+    like = [out for out in insides if name.endswith(f"_{out}") or _index(name) == _index(out) != ""]
+    units = like if len(insides) > 1 else [*insides]
+    return units[0] if len(units) == 1 else None
+
+
+def _uses(statement, derivative):
+    return any(derivative in part.used for part in statement.formulas)
 
 
 def _index(name):
@@ -311,6 +310,7 @@ def _index(name):
 
 
 OUTPUTS = ("a", "A", "o", "O", "h", "H", "y", "Y", "out")  # that some authors call the output of a neuron
+UNWRITTEN = "names in derivatives alone"  # a choice of reading: whether they are outputs, not net inputs
 ACTIVATIONS = ("logistic", "tanh", "max", "softplus", "elu", "leaky_relu", "gelu")
 
 
@@ -330,7 +330,10 @@ class NetInputs(Epochs):
                 each.rename(partial(_inside, name, own[0]))
 
     def _name_net_inputs(self):
-        """Let a name that stands in derivatives alone, as z of ∂L/∂z, be what goes into the activation."""
+        """Let a name that stands in derivatives alone, as z of ∂L/∂z, be what goes into the activation.
+
+        By another choice it is what comes out, where no derivative is by that, and a line uses the one by it.
+        """
         heads = {each.name for each in self.statements}
         insides = {
             each.name: self._net_input(each.name, with_logistics(each.formulas[0].formula))
@@ -345,12 +348,18 @@ class NetInputs(Epochs):
                 above, below = split_partial(derivative)
                 if below in heads or below in self._defined or below in insides.values():
                     continue
-                inner = insides.get(above) or _net_input_of(below, insides, by)
-                if inner is not None:
-                    said = f"{below} is what goes into {inner.removeprefix('net_')}"
-                    self.known.notes += [said] if said not in self.known.notes else []
-                    for each in self.statements:
-                        each.rename(partial(_inside, below, inner))
+                out = above if above in insides else _unit_of(below, insides)
+                is_certain = above == out or out in by
+                is_used = not is_certain and any(_uses(each, derivative) for each in self.statements)
+                is_either = below.removesuffix(_index(below)).rstrip("_") in OUTPUTS
+                if out is None or (is_either and not (is_certain or is_used)):
+                    continue
+                self.open |= {UNWRITTEN: 2} if is_used else {}
+                is_output = is_used and self._choices.get(UNWRITTEN)
+                said = f"{below} is {out}" if is_output else f"{below} is what goes into {out}"
+                self.known.notes += [said] if said not in self.known.notes else []
+                for each in self.statements:
+                    each.rename(partial(_inside, below, out if is_output else insides[out]))
 
     def _net_input(self, name, formula):
         """The name of what an activation is taken of: `net_h` for `h = tanh(w x + b)`; None for a name."""
@@ -367,7 +376,8 @@ class NetInputs(Epochs):
         return None if self.known.has(f"net_{name}") else f"net_{name}"
 
     def _with_net_inputs(self):
-        """The formulas of all passes, those inside of an activation under a name of their own."""
+        """The formulas of all passes; of names without a line those inside of an activation, and vectors."""
+        yield from (((name, 0), vector) for name, vector in self._vectors())
         for (name, step), position in self._first.items():
             if not self.statements[position].formulas:
                 continue
@@ -379,3 +389,18 @@ class NetInputs(Epochs):
             else:
                 yield (inner, step), formula.arguments[-1]
                 yield (name, step), formula.rebuilt([*formula.arguments[:-1], Name(inner)])
+
+    def _vectors(self):
+        """The vectors without a line whose entries have lines, as s of `softmax(s)` beside s_1 and s_2."""
+        heads = {each.name for each in self.statements} - {None}
+        free = {name for each in self.statements for part in each.formulas for name in part.used} - heads
+        for name in sorted(free - self._defined):
+            entries = {
+                int(each.removeprefix(name).lstrip("_")): each for each in heads if _is_entry(each, name)
+            }
+            if len(entries) > 1 and sorted(entries) == [*range(min(*entries, 1), max(entries) + 1)]:
+                yield name, ArrayOf([Name(entries[index]) for index in sorted(entries)])
+
+
+def _is_entry(name, vector):
+    return re.fullmatch(re.escape(vector) + r"_?\d", name) is not None

@@ -16,8 +16,9 @@ from neuronnet.formulas.expressions import ArrayOf, Name, Transpose
 from neuronnet.formulas.rewriting import leaves_of, nodes, with_names
 from neuronnet.sheet import report
 from neuronnet.sheet.carried import Carried
-from neuronnet.sheet.literals import Literals, NumbersForNames, false_step, what_it_gives
+from neuronnet.sheet.literals import Literals, false_step, in_place_of_given, what_it_gives
 from neuronnet.sheet.meanings import Meanings
+from neuronnet.sheet.numbers_named import NumbersForNames
 from neuronnet.sheet.roles import CHANGE, GIVEN, GRADIENT, HELPER, MODEL, SEED, UPDATE, VALUE, Roles
 from neuronnet.sheet.rounding import INHERITED, NOT_IT, judged
 from neuronnet.sheet.statements import Statement
@@ -307,7 +308,7 @@ class Lines:
             if value is not None:
                 beside.verdict = report.WRONG_NUMBER
                 beside.note = f"the step is false, it gives {value:.6g}; the result is right"
-                others = [self.numbers.in_place_of_given(each, arithmetic) for each in formulas]
+                others = [in_place_of_given(self.model, each, arithmetic) for each in formulas]
                 for name, leaf in (each[0] for each in others if len(each) == 1):
                     beside.note = f"{leaf} stands for {name}, which is {self.model.given[name]}"
                     beside.column = leaf.column
@@ -345,7 +346,7 @@ class Lines:
             self._fits_its_update(shown, outcome.reading, statement, role)
         elif outcome.kind != "misfit" and self._holds_in_names(formula, truth):
             return
-        elif outcome.kind != "misfit" and self.numbers.give(formula, truth):
+        elif outcome.kind != "misfit" and self._holds_by_value(formula, truth):
             shown.note = "by its value: not all numbers in it are those of quantities of this sheet"
         elif outcome.kind == "here only":
             shown.verdict, shown.note = report.COINCIDENCE, outcome.note
@@ -397,6 +398,14 @@ class Lines:
     def _holds_in_names(self, formula, truth):
         """Whether a formula holds with names in the place of its numbers: `-0.18 h1` for `dL/dy h1`."""
         return any(self.trials.same(each, truth).kind == "same" for each in self.numbers.named(formula))
+
+    def _holds_by_value(self, formula, truth):
+        """Whether a formula with numbers that no name has gives the true value by the numbers at hand."""
+        if not self.numbers.has_others(formula):
+            return False
+        formula = self.model.resolved(formula)
+        literals = Literals(formula, [], self.carried.inputs([formula]))
+        return literals.may_be(arrays.entries(self.model.value(truth)))
 
     def _value(self, line, exact, formulas, arithmetic):
         """Arithmetic without a number behind it: what it gives is the number."""

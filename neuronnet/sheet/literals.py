@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from functools import cached_property, partial
-from itertools import islice, product
+from functools import cached_property
 
 from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.derivation.model import Model
-from neuronnet.elementary import Literal, as_number
+from neuronnet.elementary import as_number
 from neuronnet.errors import NeuronnetError, NumberError
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array, entries
 from neuronnet.formulas.evaluating import evaluator
-from neuronnet.formulas.expressions import ArrayOf, Expression, Name, Negative, Number, Sum
-from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, replaced
-from neuronnet.names import partial_name
+from neuronnet.formulas.expressions import Expression, Name, Negative, Number, Sum
+from neuronnet.formulas.rewriting import leaves_of, mapped, nodes
 from neuronnet.sheet.computation import (
     SHORTENED,
     Computation,
@@ -27,7 +25,7 @@ from neuronnet.sheet.computation import (
     reaches,
     ways_of,
 )
-from neuronnet.sheet.roles import aligned, by_entry
+from neuronnet.sheet.roles import aligned
 
 CONSTANTS = {Decimal("0.5"), Decimal("0.25")}  # decimals that stand for themselves
 
@@ -124,6 +122,14 @@ class Literals(Computation):
             return []
         return wrong if wrong and self._reaches(both, place, printed, exact) else None
 
+    def may_be(self, exact: tuple) -> bool:
+        """Whether it gives exact values, each input exact, printed or between, each number rounded."""
+        if not self.has(len(exact)):
+            return False
+        as_printed = [[self.at([name])] for name in self.moved()]
+        boxes = [zip(*self.box([*as_printed, *self.meant(each)]), exact) for each in SHORTENED]
+        return any(all(low <= value <= high for low, high, value in each) for each in boxes)
+
     def _reaches(self, alternatives, place, printed, exact):
         low, high = self.box(alternatives)
         return low[place] - printed.half_unit <= exact <= high[place] + printed.half_unit
@@ -179,144 +185,16 @@ def what_it_gives(arithmetic: Expression) -> Printed | Array | None:
         return None
 
 
-PROOF = 4  # digits of a number that prove a formula wrong
-MOST_CHOICES = 50  # of what the numbers in a formula may stand for
-FEWEST_DIGITS = 3  # of a rounded number that stands for a quantity
-MOST_UNKNOWN = 2  # numbers in a formula that stand for none
-
-
-class NumbersForNames:
-    """What the numbers in a formula may stand for: given ones, quantities, derivatives of the `loss`."""
-
-    def __init__(self, model: Model, loss: str | None):
-        self.model, self.loss = model, loss
-        self._values: list[tuple] = []
-
-    def named(self, formula: Expression) -> Iterator[Expression]:
-        """The formula with names for one or more of its numbers, in all ways, of many the first.
-
-        Arrays of numbers have the name of the one array that is printed so.
-        """
-        as_written = formula.format()
-        for node, *_ in nodes(formula):
-            if isinstance(node, ArrayOf) and not node.names():
-                formula = replaced(formula, {node.format(): self._array(node) or node})
-        if formula.format() != as_written:
-            yield formula
-        names = {leaf: self._names(leaf) for leaf in leaves_of(formula) if isinstance(leaf, Number)}
-        for choice in islice(product(*([*names[leaf], leaf] for leaf in names)), MOST_CHOICES):
-            meant = dict(zip(names, choice))
-            yield mapped(formula, lambda leaf, meant=meant: meant.get(leaf, leaf))
-
-    def give(self, formula: Expression, truth: Expression) -> bool:
-        """Whether a formula has the true value though one or two decimals in it stand for no quantity.
-
-        Such a number, of a sum on the way, may be two units off: it is computed from rounded ones.
-        """
-        leaves = [
-            leaf for leaf in leaves_of(formula) if (each := _decimal(leaf)) and digits_of(each.value) > 2
-        ]
-        unknown = [leaf for leaf in leaves if not self._names(leaf)]
-        is_plain = not any(isinstance(node, ArrayOf) for node, *_ in nodes(formula))
-        if not is_plain or not 0 < len(unknown) <= MOST_UNKNOWN or not formula.names() or not truth.names():
-            return False
-        try:
-            exact, base = entries(self.model.value(truth)), entries(self.model.value(formula))
-            slack = [Decimal(0)] * len(base)
-            for leaf in leaves:
-                printed = _decimal(leaf)
-                step = 2 * printed.unit if leaf in unknown else printed.half_unit
-                other = Number(Literal(str(printed.value + step)))
-                moved = self.model.value(mapped(formula, partial(_instead, leaf, other)))
-                slack = [each + abs(one - two) for each, one, two in zip(slack, entries(moved), base)]
-        except NeuronnetError:
-            return False
-        return len(exact) == len(base) and all(
-            abs(one - two) <= each for one, two, each in zip(exact, base, slack)
-        )
-
-    def exchanged(self, formula: Expression, printed) -> list[tuple[str, str]]:
-        """(a name in a formula, another one that gives the printed number in its place), all of them."""
-        if isinstance(printed, Array) or digits_of(printed.value) < PROOF:
-            return []
-        inside = formula.names()
-        others = [name for name in self.model.names() if name not in inside and not self.model.shape(name)]
-        pairs = product(inside, others + inside)
-        return [pair for pair in pairs if len({*pair}) == 2 and self._gives(formula, *pair, printed)]
-
-    def _gives(self, formula, name, other, printed):
-        """Whether a formula with one of its names exchanged, in one place, gives a printed number."""
-        for node, rebuild, _ in nodes(formula):
-            if isinstance(node, Name) and node.name == name:
-                try:
-                    value = self.model.value(rebuild(Name(other)))
-                except NeuronnetError:
-                    continue
-                if not isinstance(value, Array) and gives(value, printed):
-                    return True
-        return False
-
-    def in_place_of_given(self, formula: Expression, arithmetic: Expression) -> list[tuple]:
-        """(name, number) where a given number stands in a formula, and another one in its arithmetic."""
-        given = {name: each for name, each in self.model.given.items() if not isinstance(each, Array)}
-        pairs = [
-            pair
-            for pair in aligned(formula, arithmetic) or ()
-            if pair[0] in given and isinstance(pair[1], Number)
-        ]
-        return [(name, leaf) for name, leaf in pairs if not _is(given[name], as_number(leaf.value, Decimal))]
-
-    def _array(self, numbers):
-        """The Name of the one array of the model that is printed as these numbers, or None."""
-        try:
-            printed = [Printed(each.format()) for each in numbers.parts()]
-        except NumberError:
-            return None
-        found = []
-        for name in (
-            self.model.names() if max(digits_of(each.value) for each in printed) >= FEWEST_DIGITS else ()
-        ):
-            if self.model.shape(name) == numbers.form:
-                exact = entries(self.model[name])
-                found += [name] if all(each.agrees(value) for each, value in zip(printed, exact)) else []
-        return Name(found[0]) if len(found) == 1 else None
-
-    def _names(self, number):
-        value = as_number(number.value, Decimal)
-        given = self.model.given.items()
-        quantities = [Name(name) for name, each in given if not isinstance(each, Array) and _is(each, value)]
-        printed = _decimal(number)
-        if printed is not None:
-            has_digits = digits_of(printed.value) >= FEWEST_DIGITS
-            for quantity, exact in self._computed():
-                if printed.value == abs(exact) or (has_digits and printed.agrees(abs(exact))):
-                    quantities.append(quantity if exact > 0 else Negative(quantity))
-        return quantities
-
-    def _computed(self):
-        """(a quantity that is a number, or an entry of an array, its value); derivatives of the loss, too."""
-        if not self._values:
-            names = [*self.model.formulas]
-            if self.loss is not None:
-                names += [partial_name(self.loss, name) for name in [*self.model.formulas, *self.model.given]]
-            for name in names:
-                try:
-                    value = self.model[name]
-                except NeuronnetError:
-                    continue
-                self._values += zip(by_entry(Name(name), arrays.shape(value)), entries(value))
-        return self._values
-
-
-def _decimal(leaf):
-    """The Printed of a Number with a decimal point; else None."""
-    text = getattr(leaf.value, "text", None) if isinstance(leaf, Number) else None
-    return Printed(text) if text is not None and "." in text else None
-
-
-def _instead(leaf, other, each):
-    return other if each is leaf else each
-
-
-def _is(given, value):
-    return as_number(given, Decimal) == value
+def in_place_of_given(model: Model, formula: Expression, arithmetic: Expression) -> list[tuple]:
+    """(name, number) where a given number stands in a formula, and another one in its arithmetic."""
+    pairs = [
+        (name, leaf, model.given.get(name))
+        for name, leaf in aligned(formula, arithmetic) or ()
+        if isinstance(leaf, Number)
+    ]
+    return [
+        (name, leaf)
+        for name, leaf, given in pairs
+        if not (given is None or isinstance(given, Array))
+        and as_number(given, Decimal) != as_number(leaf.value, Decimal)
+    ]

@@ -43,7 +43,7 @@ from neuronnet.sheet.own_functions import (
 )
 from neuronnet.sheet.readers.cutting import Declarations
 from neuronnet.sheet.roles import reach
-from neuronnet.sheet.statements_anew import general_formulas, name_the_entries, name_the_numbers
+from neuronnet.sheet.steps import general_formulas
 
 _ARRAY = re.compile(r"\[[^\[\]]*[,;\s]")
 _COUNTED = re.compile(
@@ -137,7 +137,7 @@ def read_statements(
     every side, a TextWithColumns, before it is read; it may raise ExpressionError. Of a sheet with its
     own model comes what is `declared`.
     """
-    declared = declared or Declarations(ones_too=None)
+    declared = declared or Declarations()
     known.log, known.from_zero = declared.log, declared.from_zero
     claims = [each for claim in claims if claim.line not in declared.skipped for each in one_by_one(claim)]
     claims = [spelled_anew(claim, spelled) for claim in claims]
@@ -174,8 +174,6 @@ def read_statements(
     general = general_formulas(found, free)
     found = [each for each in found if not any(each is one for one in general)]
     _settle_indices([part for each in found for part in each.parts if part.formula is not None], known)
-    name_the_numbers(found, known, declared.ones_too)
-    name_the_entries(found)
     return found, [each.line for each in general] + of_layers
 
 

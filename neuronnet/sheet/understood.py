@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 
 from neuronnet.errors import NeuronnetError
@@ -293,7 +293,7 @@ def _end(sheet):
 def _written(sheet: Sheet, kept: set[str] | None = None) -> list[tuple[int, str]]:
     """(line, text) of each claim in plain notation, or in its author's where that is not among the `kept`."""
     known = Known()
-    statements, _ = read_statements(sheet.claims, known, declared=replace(sheet.declared, ones_too=None))
+    statements, _ = read_statements(sheet.claims, known, declared=sheet.declared)
     found = [(each.line, _plain(each), each) for each in statements]
     lines = [
         (line, text if kept is None or text in kept else _in_plain_notation(each))

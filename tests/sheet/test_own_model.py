@@ -610,12 +610,14 @@ L = (h2 - t)^2
         (["dL/dz_h1 = 2 (h2 - t) (1 - h2^2) u (1 - h1^2) = 0.1208"], ["right"]),
         (["dL/dz2 = 2 (h2 - t) = 0.5474"], ["wrong formula"]),
         (["dL/dh2 = 2 (h2 - t)", "dL/da2 = dL/dh2 (1 - h2^2) = 0.4246"], ["right", "right"]),
-        (["dL/da2 = 2 (h2 - t) = 0.5474", "dL/dh1 = dL/da2 (1 - h2^2) u"], ["undecided", "undecided"]),
+        (["dL/da2 = 2 (h2 - t) = 0.5474", "dL/dh1 = dL/da2 (1 - h2^2) u"], ["right", "right"]),
+        (["dL/da2 = 2 (h2 - t) = 0.5474", "dL/dh1 = dL/da2 u"], ["wrong formula", "right"]),
+        (["dL/da2 = 2 (h2 - t) = 0.5474"], ["undecided"]),
         (["dL/dz3 = 2 (h2 - t) = 0.5474"], ["undecided"]),
     ],
 )
 def test_what_goes_into_several_activations_is_told_by_their_indices(lines, verdicts):
-    """An `a` may be what goes in or what comes out, unless the sheet has another name for the latter."""
+    """An `a` may be what goes in or what comes out: its uses decide, or another name for the latter."""
     found = check_sheet(TWO_STEPS + "\n".join(lines)).lines[-len(lines) :]
     assert [line.verdict for line in found] == verdicts
 

@@ -103,7 +103,6 @@ class Declarations:
     log: str = "ln"
     from_zero: bool | None = None
     ascends: bool = False
-    ones_too: bool | None = False  # not declared: see `name_the_numbers`
 
     def take(self, text: str) -> None:
         """Add one declaration. Raises ExpressionError for what is none."""

@@ -1,6 +1,6 @@
-"""Statements written anew before each gets its role: a name for every number, one value for every name.
+"""Steps given counts before each statement gets its role: one value for every name.
 
-Formulas in general, as `y = w x` beside x1 and x2, and in numbers, as `z = 0.3*0.9`, get the sheet's names.
+Formulas in general, as `y = w x` beside x1 and x2, get the sheet's names.
 In `w_1 = w_0 - eta g_1` index 1 gives w its value after one update, and g_2 is g again.
 w_0, w_1, w_2 become w, w@1, w@2, and so does a velocity; what is computed once a step, as g_1 and g_2, has
 its plain name in its own step. A name of another step says of which it is: `g@0` is g of the first.
@@ -8,7 +8,6 @@ its plain name in its own step. A name of another step says of which it is: `g@0
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,11 +21,11 @@ from neuronnet.derivation.readings import resolved
 from neuronnet.errors import NeuronnetError, UnknownName
 from neuronnet.formulas import arrays
 from neuronnet.formulas.evaluating import Shapes, evaluator
-from neuronnet.formulas.expressions import Entry, Expression, Name, Negative, Number, Power, Product, Sum
+from neuronnet.formulas.expressions import Name, Sum
 from neuronnet.formulas.notation import Known, gradient_of
-from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, with_logistics, with_names
+from neuronnet.formulas.rewriting import with_names
 from neuronnet.names import after, partial_name, split_partial, update_of
-from neuronnet.sheet.roles import RATES, by_entry, is_delta, is_gradient, measures, texts
+from neuronnet.sheet.roles import is_delta, is_gradient, measures, texts
 
 if TYPE_CHECKING:
     from neuronnet.sheet.statements import Statement
@@ -254,132 +253,6 @@ def _give_formula(statement, general, used, index):
         statement.parts.insert(1, replace(general, formula=own, name=None))
 
 
-FEWEST_DIGITS = 3  # of a computed number that stands for its name
-CONSTANTS = {0.0, 0.5, 1.0, 2.0}  # which may be what they are, or a name's, save in a weighted sum
-
-
-def _is_weighted_sum(formula):
-    return all(
-        isinstance(part, (Sum, Negative, Number))
-        or (isinstance(part, Product) and all(operator != "/" for operator, _ in part.factors))
-        for part, *_ in nodes(formula)
-    )
-
-
-def name_the_numbers(statements: list, known: Known, ones_too: bool | None) -> None:
-    """Give `z = 0.3*0.9` its formula `w x` where each number is that of one name before it.
-
-    That goes for all lines before the first derivative or for none, as where every given number has its place
-    in a formula; but for lines with what another computed, as the 0.5987 of `a = 0.5987` in
-    `L = (1 - 0.5987)^2`. The 1 is a number, and with `ones_too` the target that is 1: `known.has_ones` says
-    that there is such a choice. With None, beside a network, such lines are arithmetic.
-    """
-    found: list = []
-    placed = {
-        name
-        for each in statements
-        if each.name is None or not split_partial(each.name)
-        for part in each.formulas
-        for name in part.used
-    }
-    numbers = _Numbers()
-    for statement in statements:
-        name = statement.name
-        if name and (split_partial(name) or is_delta(name) or gradient_of(name, known) in known.names):
-            break
-        is_plain = statement.name and not statement.assigns and len(statement.arithmetic) == 1
-        if statement.arithmetic and not statement.formulas:
-            formula = statement.arithmetic[0].formula
-            whole, partly = (numbers.whole(formula), numbers.partly(formula)) if is_plain else (None, None)
-            found.append((statement, whole, partly))
-            numbers.used.update((whole or partly or formula).names())
-        numbers.add(statement)
-    wholes = [whole for _, whole, _ in found]
-    is_whole = None not in wholes and not all(placed.issuperset(each.names()) for each in wholes)
-    has_computed = ones_too is not None and any(partly is not None for _, _, partly in found)
-    known.has_ones = has_computed and not is_whole and not CONSTANTS.isdisjoint(numbers.named)
-    for statement, whole, partly in found if is_whole or has_computed else ():
-        named = whole if is_whole else partly or whole
-        named = numbers.with_ones(named) if named and ones_too and not is_whole else named
-        if named is not None:
-            part = statement.arithmetic[0]
-            statement.parts.insert(statement.parts.index(part), replace(part, formula=named))
-
-
-class _Numbers:
-    """What the numbers before a line are printed for: `named` {number: {a quantity as text: the quantity}}.
-
-    Of several, the one that no line has `used` is meant, as the latest of a chain.
-    """
-
-    def __init__(self):
-        self.named: dict[float, dict] = {}
-        self.used: set[str] = set()
-        self._computed: set[str] = set()
-
-    def add(self, statement: Statement) -> None:
-        """Note the number of a statement, or the entries of what it computes, and what it uses."""
-        self.used.update(name for part in statement.formulas for name in part.used)
-        printed, is_computed = statement.number and statement.number.printed, len(statement.parts) > 2
-        if statement.name and printed is not None:
-            quantities = by_entry(Name(statement.name), arrays.shape(printed))
-            for entry, quantity in zip(arrays.entries(printed), quantities):
-                is_plain = len(entry.value.as_tuple().digits) >= FEWEST_DIGITS and is_computed
-                if is_plain or isinstance(quantity, Name) and statement.name not in RATES:
-                    self.named.setdefault(float(entry.value), {})[quantity.format()] = quantity
-                    self._computed |= {quantity.format()} if is_computed else set()
-
-    def whole(self, formula: Expression) -> Expression | None:
-        """A formula of numbers alone with names for all; or None."""
-        leaves = {float(leaf.value): leaf for leaf in leaves_of(formula) if isinstance(leaf, Number)}
-        leaves = {each: leaf for each, leaf in leaves.items() if self._all(each) or each not in CONSTANTS}
-        is_open = not leaves.keys().isdisjoint(CONSTANTS) and not _is_weighted_sum(formula)
-        if not leaves or is_open or any(self._quantity(leaf) is leaf for leaf in leaves.values()):
-            return None
-        return mapped(formula, self._quantity)
-
-    def partly(self, formula: Expression) -> Expression | None:
-        """A formula of numbers with names for what they are surely of, one of these computed; or None."""
-        formula = with_logistics(formula)
-        leaves = [leaf for leaf in leaves_of(formula) if isinstance(leaf, Number)]
-        sure = {float(leaf.value) for leaf in leaves} - CONSTANTS
-        computed = [self._quantity(leaf) for leaf in leaves if float(leaf.value) in sure]
-        if not any(name in self._computed for each in computed for name in _named_by(each)):
-            return None
-        return mapped(formula, lambda leaf: self._quantity(leaf) if _number(leaf) in sure else leaf)
-
-    def with_ones(self, formula: Expression) -> Expression:
-        """A formula with names for the terms of its sums that are 0, 0.5, 1 or 2 as well."""
-        parts = [self.with_ones(part) for part in formula.parts()]
-        copy = formula.rebuilt(parts) if parts else formula
-        if isinstance(copy, Sum):
-            return Sum([(sign, self._quantity(term)) for sign, term in copy.terms])
-        return copy
-
-    def _all(self, number):
-        return self.named.get(number) or self.named.get(-number) or {}
-
-    def _quantity(self, leaf):
-        """What a Number is printed for, or its Negative, where that is one quantity; else the leaf."""
-        if not isinstance(leaf, Number):
-            return leaf
-        found = self._all(float(leaf.value))
-        fresh = {text: each for text, each in found.items() if text not in self.used}
-        options = [*(fresh if len(fresh) == 1 else found).values()]
-        if len(options) != 1:
-            return leaf
-        return options[0] if float(leaf.value) in self.named else Negative(options[0])
-
-
-def _number(leaf):
-    return float(leaf.value) if isinstance(leaf, Number) else None
-
-
-def _named_by(quantity):
-    plain = quantity.inner if isinstance(quantity, Negative) else quantity
-    return [] if isinstance(plain, Number) else [plain.format()]
-
-
 def refuse_late(statements: list[Statement], reason: Callable[[str], str | None]) -> None:
     """Leave out statements with a quantity after more updates than are followed; `reason(name)` says why."""
     for statement in statements:
@@ -395,107 +268,6 @@ def too_late(name: str) -> str | None:
     return (
         f"at most {MOST_UPDATES} updates are followed on a sheet" if update_of(name) > MOST_UPDATES else None
     )
-
-
-def name_the_entries(statements: list) -> None:
-    """Give `z = 0.2*1.5 + 0.4*0.5` its formula `w_1 x_1 + w_2 x_2` where arrays before it have these entries.
-
-    The terms of a sum have one form, and in each place the entries of one array in order, their squares, as
-    in `L = (4 + 16 + 25)/3` after `e = [-2, -4, -5]`, or one number.
-    """
-    values: dict[float, dict] = {}
-    arrays_of: dict[tuple, tuple] = {}  # numbers -> (given quantities, computed ones)
-    for statement in statements:
-        name, printed = statement.name, statement.number and statement.number.printed
-        if name and (split_partial(name) or (is_delta(name) and statement.arithmetic)):
-            break
-        if name and len(statement.arithmetic) == 1 and not (statement.assigns or statement.formulas):
-            part = statement.arithmetic[0]
-            formula = _in_entries(part.formula, values, arrays_of)
-            if formula.names():
-                statement.parts.insert(statement.parts.index(part), replace(part, formula=formula))
-        if name and isinstance(printed, Printed) and name not in RATES:
-            values.setdefault(float(printed.value), {})[name] = Name(name)
-        elif name and isinstance(printed, arrays.Array):
-            for numbers, indices in _lines_of(printed):
-                entries = [Entry(Name(name), each, False) for each in indices]
-                squares = [Power(entry, 2) for entry in entries]
-                for exponent, quantities in ((1, entries), (2, squares)):
-                    ways = arrays_of.setdefault(tuple(float(each**exponent) for each in numbers), ([], []))
-                    ways[len(statement.parts) > 2].append(quantities)
-
-
-def _lines_of(array):
-    """(the numbers, their indices) of a vector, and of each row and column of a matrix."""
-    numbers = [each.value for each in arrays.entries(array)]
-    rows, columns = (1, *array.shape)[-2:]
-    places = [[place // columns + 1, place % columns + 1] for place in range(len(numbers))]
-    if rows == 1 or columns == 1:
-        yield (
-            tuple(numbers),
-            [[place + 1] if len(array.shape) == 1 else each for place, each in enumerate(places)],
-        )
-        return
-    for axis, count in enumerate((rows, columns)):
-        for line in range(1, count + 1):
-            own = [place for place in range(len(numbers)) if places[place][axis] == line]
-            yield tuple(numbers[place] for place in own), [places[place] for place in own]
-
-
-def _in_entries(formula, values, arrays_of):
-    terms = formula.terms if isinstance(formula, Sum) else []
-    forms = {_form(term) for _, term in terms}
-    if len(terms) < 2 or len(forms) > 1:
-        parts = [_in_entries(part, values, arrays_of) for part in formula.parts()]
-        return formula.rebuilt(parts) if parts else formula
-    columns = list(zip(*(_numbers_in(term) for _, term in terms)))
-    signs = [sign for sign, _ in terms]
-    turned = [None] if min(signs) > 0 else range(len(columns))
-    for place in turned:
-        entries = [
-            tuple(map(operator.mul, signs, each)) if at == place else each for at, each in enumerate(columns)
-        ]
-        found = [_named(each, values, arrays_of) for each in entries]
-        if None not in found and any(len({*each}) > 1 for each in entries):
-            rows = zip(*found)
-            return Sum([(1, _with_numbers(term, iter(row))) for (_, term), row in zip(terms, rows)])
-    return formula
-
-
-def _named(numbers, values, arrays_of):
-    """What the numbers in one place of all terms are: entries of one array, one name or a bare number."""
-    names = values.get(numbers[0], {}) if numbers[0] not in CONSTANTS else {}
-    if len({*numbers}) == 1:
-        return [*names.values()] * len(numbers) if len(names) == 1 else [None] * len(numbers)
-    given, computed = arrays_of.get(numbers, ((), ()))
-    ways = computed or given
-    return ways[0] if len(ways) == 1 else None
-
-
-def _is_signed(part):
-    return isinstance(part, Negative) and isinstance(part.inner, Number)
-
-
-def _form(formula):
-    if isinstance(formula, Number) or _is_signed(formula):
-        return "number"
-    signs = [sign for sign, _ in getattr(formula, "factors", getattr(formula, "terms", ()))]
-    extra = getattr(formula, "exponent", getattr(formula, "function", None))
-    return (type(formula).__name__, str(signs), str(extra), *map(_form, formula.parts()))
-
-
-def _numbers_in(formula):
-    if isinstance(formula, Number) or _is_signed(formula):
-        return [-float(formula.inner.value) if _is_signed(formula) else float(formula.value)]
-    return [number for part in formula.parts() for number in _numbers_in(part)]
-
-
-def _with_numbers(formula, others):
-    """A formula with others in place of its numbers, from left to right; None leaves one as it is."""
-    if isinstance(formula, Number) or _is_signed(formula):
-        return next(others) or formula
-    parts = [_with_numbers(part, others) for part in formula.parts()]
-    return formula.rebuilt(parts) if parts else formula
 
 
 def assign_once(statements: list[Statement]) -> None:
