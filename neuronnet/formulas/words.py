@@ -149,7 +149,7 @@ class Words(Scanner):
             form = ways and known_form("d" + ways[0].name, self.known)
             if not form:
                 if above.lstrip()[:1] in ("²", "^"):
-                    self.fail("second derivatives are judged of functions of one number, as f''(x)", start)
+                    self.fail("a second derivative is written ∂²L/∂w² or ∂²L/∂v∂w", start)
                 self.fail("a derivative is written ∂A/∂B", start)
             self.at = ways[0].end
             return self.placed(Name(form), start)

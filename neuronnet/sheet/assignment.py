@@ -311,6 +311,8 @@ class Assignment(NetInputs):
         if position is not None:
             found.unplaced.update(each for each in formula.names() if each not in found.model)
         try:
+            if position is None and split_partial(getattr(formula, "name", "")):  # of a second derivative
+                formula = found.model.formula(formula.name)
             number = None if position is None else self.statements[position].number
             if number is None:
                 _turn_vectors(found, formula)

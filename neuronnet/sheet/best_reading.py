@@ -38,9 +38,9 @@ from neuronnet.sheet.report import (
     WRONG_FORMULA,
     Line,
 )
-from neuronnet.sheet.roles import MODEL, Roles, of_the_loss
+from neuronnet.sheet.roles import LOSSES, MODEL, Roles, of_the_loss
 from neuronnet.sheet.statements import read_statements
-from neuronnet.sheet.steps import assign_once, count_steps, prepare_given, refuse_late, too_late
+from neuronnet.sheet.steps import assign_once, count_steps, prepare_given, refuse_late, steps_along, too_late
 from neuronnet.sheet.understood import Spellings, Understood, understood
 
 if TYPE_CHECKING:
@@ -92,6 +92,13 @@ def read_as(claims: list, choices: dict[str, int], declared: Declarations, is_co
     assignment = Assignment(statements, known, choices, loss, is_code, declared.passes)
     roles = assignment.roles()
     roles.may_ascend = declared.ascends
+    for position, (function, is_up) in steps_along(statements, known).items():
+        if is_up != declared.ascends:
+            is_wrong = declared.ascends or declared.descends or function in LOSSES
+            roles.astray[position] = (
+                f"this step goes {'up' if is_up else 'down'}hill along {function}'",
+                is_wrong,
+            )
     roles.open |= {ONES: 2} if has_ones else {}
     meanings = Meanings(roles, assignment, statements, known)
     meanings.settle()

@@ -10,12 +10,22 @@ from neuronnet.formulas.notation import parse_array, parse_number, read_name, up
 from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns
 from neuronnet.formulas.written_names import written_at
 from neuronnet.sheet.readers.cutting import Claim
+from neuronnet.sheet.readers.spelling import SECOND
 
 _GRADIENT = re.compile(r"∇\s*([^\W\d_][\w]*)(?![\w(^])")
 _CALLED = re.compile(r"\s*([^()∇∂/=]{1,40}?)\s*\(([^()]{1,60})\)\s*")
 _TUPLE, _IN_TUPLE = re.compile(r"\s*[(\[][^()\[\]]*,[^()\[\]]*[)\]]\s*"), re.compile(r"[^\s(),\[\]]+")
 _WITH_BARS = r"(?<!\w)d_(\w+)\s*/\s*d_(?=\w)"  # d_error/d_output
 _IN_BRACKETS = r"∂\(\s*([^\W\d]\w*)\s*\)"  # ∂(L)/∂(w)
+
+
+def with_second_derivatives(claims: list[Claim]) -> list[Claim]:
+    """Claims with `d(L_by_w)/dw` for `∂²L/∂w²`, the derivative of ∂L/∂w; `∂²L/∂v∂w` is that of ∂L/∂w by v."""
+
+    def written(found):
+        return f"d{found['of']}_by_{found['then'] or found['by']}/d{found['by']}"
+
+    return [each._replace(parts=[part.replace(SECOND, written) for part in each.parts]) for each in claims]
 
 
 def one_by_one(claim):
@@ -62,7 +72,7 @@ def transposed(claims, arrays):
 
 
 def without_arguments(claims):
-    """Claims with J for J(θ) where θ has a value and J no other argument, and ∇_θ J for its gradient.
+    """Claims with J for J(θ) where θ has a value and J no other argument, and ∇_θ J for J' and its like.
 
     θ has values also where only θ_1 and θ_2 have some and no formula has θ itself.
     """
@@ -76,7 +86,7 @@ def without_arguments(claims):
         called, inside = match.groups()
         word, arguments = rf"(?<!\w){re.escape(called)}", rf"\s*\({re.escape(inside)}\)"
         names = set(map(read_name, inside.split(",")))
-        others = re.compile(rf"{word}'*\s*\((?!{re.escape(inside)}\))|{word}''")
+        others = re.compile(rf"{word}'*\s*\((?!{re.escape(inside)}\))|{word}'''")
         if (
             called.rpartition(".")[2] in SPELLED
             or called.endswith("'")
@@ -85,8 +95,11 @@ def without_arguments(claims):
         ):
             continue
         if len(names) == 1:
-            slope = f"d{called}/d{inside}"
-            claims = [_replaced(claim, rf"{word}'{arguments}", slope) for claim in claims]
+            slopes = {"''": f"d²{called}/d{inside}²", "'": f"d{called}/d{inside}"}
+            for primes, slope in slopes.items():
+                claims = [
+                    _replaced(claim, rf"{word}{primes}(?:{arguments}|(?!['(]))", slope) for claim in claims
+                ]
         claims = [_replaced(claim, word + arguments, called) for claim in claims]
         if len(names) == 1:
             claims = [

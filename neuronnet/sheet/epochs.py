@@ -30,7 +30,8 @@ class Epochs:
 
     def __init__(self, statements: list[Statement], known, passes: Iterable[int] = (), choices=None):
         """`passes` are the lines of headings under which a later pass begins; `choices` those of reading."""
-        self._choices, self.open = choices or {}, {}
+        self._choices: dict[str, int] = choices or {}
+        self.open: dict[str, int] = {}
         self._learnt: set | None = None
         self._passes = passes
         self.statements, self.known = statements, known
@@ -376,8 +377,8 @@ class NetInputs(Epochs):
         return None if self.known.has(f"net_{name}") else f"net_{name}"
 
     def _with_net_inputs(self):
-        """The formulas of all passes; of names without a line those inside of an activation, and vectors."""
-        yield from (((name, 0), vector) for name, vector in self._vectors())
+        """The formulas of all passes; of names without a line those in activations, vectors, slopes."""
+        yield from (((name, 0), formula) for name, formula in [*self._vectors(), *self._slopes()])
         for (name, step), position in self._first.items():
             if not self.statements[position].formulas:
                 continue
@@ -400,6 +401,17 @@ class NetInputs(Epochs):
             }
             if len(entries) > 1 and sorted(entries) == [*range(min(*entries, 1), max(entries) + 1)]:
                 yield name, ArrayOf([Name(entries[index]) for index in sorted(entries)])
+
+    def _slopes(self):
+        """The derivatives that second ones are of: L_by_w, which is ∂L/∂w, for ∂²L/∂w²."""
+        heads = {each.name for each in self.statements}
+        names = {name for each in self.statements for part in each.parts for name in (part.name, *part.used)}
+        for name in sorted(
+            {split_partial(each)[0] for each in names - {None} if split_partial(each)} - heads
+        ):
+            above, _, below = name.partition("_by_")
+            if above in heads and below in self.known.names:
+                yield name, Name(partial_name(above, below))
 
 
 def _is_entry(name, vector):

@@ -217,6 +217,10 @@ class Lines:
             elif part.is_arithmetic:
                 arithmetic, beside = [part.formula, *arithmetic], shown
             elif own is not None and part is statement.formulas[0]:  # it defines the quantity
+                shown.note, is_astray = self.roles.astray.get(self.statements.index(statement), (None, False))
+                if is_astray:
+                    shown.verdict = report.WRONG_FORMULA
+                    judged_parts += 1
                 if exact is None and all(self._exact(Name(name)) is not None for name in own.names()):
                     shown.verdict, shown.note = report.UNREADABLE, NO_VALUE
                     judged_parts += 1

@@ -57,8 +57,10 @@ class PrintedFor:
     def all(self, *numbers: Decimal) -> list[list[Expression]]:
         """All quantities that are printed so, or so with the other sign."""
         turned = self._of.get(tuple(-each for each in numbers), {}).values() if any(numbers) else ()
-        as_they_are = self._of.get(numbers, {}).values()
-        return [*as_they_are, *([Negative(each) for each in row] for row in turned)]
+        found = [*self._of.get(numbers, {}).values()]
+        for row in turned:
+            found.append([Negative(each) for each in row])
+        return found
 
     def one(self, *numbers: Decimal) -> list[Expression] | None:
         """Those that must be meant, or None."""
@@ -85,7 +87,7 @@ def name_the_numbers(statements: list[Statement], known: Known, ones_too: bool) 
         is_plain = name and name not in defined and not statement.assigns and len(statement.arithmetic) == 1
         if is_plain:
             part = statement.arithmetic[0]
-            formula, is_open = printed.named(part.formula, ones_too)
+            formula, is_open = printed.named(part.formula or Number(0), ones_too)
             has_ones |= is_open
             if formula.names():
                 statement.parts.insert(statement.parts.index(part), replace(part, formula=formula))

@@ -52,6 +52,7 @@ class Roles:
     is_code: bool = False  # whether its lines have their order, and a name is what was assigned last
     is_network: bool = False  # whether the model is a network's, and not the sheet's own
     may_ascend: bool = False  # whether words of the sheet speak of a maximum
+    astray: dict[int, tuple[str, bool]] = field(default_factory=dict)  # steps: a note, whether that is wrong
     slope: tuple[str, str] | None = None  # (a weight, its gradient), where the gradient is given, and no loss
     helpers: dict[str, list[int]] = field(default_factory=dict)
     unplaced: set[str] = field(default_factory=set)
@@ -125,7 +126,8 @@ def loss_of(
                 numerators.append(numerator)
     if numerators:
         reached = {name: reach(name, definitions) for name in numerators}
-        most = max(numerators, key=lambda name: (len(reached[name] & set(numerators)), len(reached[name])))
+        own = [name for name in numerators if "_by_" not in name] or numerators  # and no first derivatives
+        most = max(own, key=lambda name: (len(reached[name] & set(numerators)), len(reached[name])))
         return most, numerators
     seeded = [found.of[at].target for at, each in enumerate(statements) if is_one(each) and at in found.of]
     seeded = [each for each in seeded if each in definitions]

@@ -31,6 +31,7 @@ from neuronnet.sheet.claims_anew import (
     spelled_anew,
     transposed,
     with_one_parameter,
+    with_second_derivatives,
     without_arguments,
 )
 from neuronnet.sheet.free_indices import layer_by_layer, without_free_indices
@@ -144,7 +145,7 @@ def read_statements(
     claims = [each._replace(assigns=each.assigns or each.line in declared.new) for each in claims]
     claims = with_activations(with_slopes(with_one_parameter(claims)), known)
     claims, of_layers = layer_by_layer(with_primes(without_arguments(claims)))
-    claims = without_free_indices(claims)
+    claims = with_second_derivatives(without_free_indices(claims))
     heads = [None if is_of_function(claim) else read_name(claim.parts[0].text) for claim in claims]
     heads = [None if _is_power(head, heads) else head for head in heads]
     known.names.update(head for head in heads if head is not None and split_partial(head) is None)

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
+from math import isclose
 from typing import TYPE_CHECKING, NamedTuple
 
 from neuronnet.derivation.digits import Printed, fifty_digits
@@ -25,6 +26,7 @@ from neuronnet.formulas.expressions import Name, Sum
 from neuronnet.formulas.notation import Known, gradient_of
 from neuronnet.formulas.rewriting import with_names
 from neuronnet.names import after, partial_name, split_partial, update_of
+from neuronnet.sheet.own_functions import TRIED
 from neuronnet.sheet.roles import is_delta, is_gradient, measures, texts
 
 if TYPE_CHECKING:
@@ -183,6 +185,35 @@ def _is_stepped(formula, before):
     """Whether a formula is a weight plus or minus a step."""
     terms = formula.terms if isinstance(formula, Sum) else ()
     return any(sign == 1 and isinstance(each, Name) and each.name == before for sign, each in terms)
+
+
+def steps_along(statements: list[Statement], known: Known) -> dict[int, tuple[str, bool]]:
+    """{position: (function, whether it goes up)} of steps such as `x_1 = x_0 - 0.1 f'(x_0)`, by values."""
+    slopes = {name[:-1]: own for name, own in known.functions.items() if name.endswith("'")}
+    found = {}
+    for position, statement in enumerate(statements):
+        for stem, index in _parts(statement.name) if slopes and statement.formulas else ():
+            formula, before = statement.formulas[0].formula, f"{stem}{index - 1}"
+            if _is_stepped(formula, before):
+                step = Sum([(1, formula), (-1, Name(before))])
+                for function, (parameters, slope) in slopes.items():
+                    ratio = _ratio(step, before, parameters, slope) if len(parameters) == 1 else 0
+                    if ratio:
+                        found[position] = function, ratio > 0
+    return found
+
+
+def _ratio(step, name, parameters, slope):
+    """How many times a slope a step is, whatever the number under its name is; 0 where it is no multiple."""
+    ratios = []
+    for number in TRIED:
+        with suppress(NeuronnetError, ArithmeticError, ValueError):
+            along = evaluator(step, float)(dict.fromkeys(step.names(), 1.0) | {name: number})
+            ratios.append(
+                along / evaluator(slope, float)(dict.fromkeys(slope.names(), 1.0) | {parameters[0]: number})
+            )
+    is_one = len(ratios) == len(TRIED) and all(isclose(each, ratios[0], rel_tol=1e-9) for each in ratios)
+    return ratios[0] if is_one else 0
 
 
 def _made_of(name, formulas):

@@ -27,6 +27,7 @@ _LETTERS = {word: letter for letter, word in GREEK.items()}
 _LETTER = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(_LETTERS)})(?![^\W\d_])")
 _DERIVATIVE = re.compile(r"[d∂](\S+)/[d∂](\S+)")
 _LOGISTIC = re.compile(r"σ|\\sigma|sigmoid|logistic")
+_SLOPE = re.compile(r"d\w+_by_\w+/d\w+|(?<!\w)[^\W\d]\w*_by_\w+")
 _EARLIER = re.compile(r"(?<=\w)~\d+")
 _INDEX = re.compile(r"(.*\D)(\d)(\D?)")  # L_0 for L, where indices count steps
 _NET_INPUT = re.compile(r"(?<![\w/'])'?(net_([^\W_]\w*))'?(?!\w)")
@@ -84,6 +85,8 @@ class Spellings:
                 self._logistic = called[0].replace("\\sigma", "σ")
             if statement.name is None:
                 continue
+            if "_by_" in statement.name:  # of a first derivative
+                continue
             spelled, role = _as_typed(statement), roles.of[position]
             self._own.setdefault(statement.name, spelled)
             parts, typed = split_partial(statement.name), _DERIVATIVE.fullmatch(spelled)
@@ -100,6 +103,11 @@ class Spellings:
         if name in self._own:
             return self._own[name]
         parts = split_partial(name)
+        above, _, below = (parts or (name,))[0].partition("_by_")
+        if below and name not in self._own:
+            second = f"{self._sign}{self.of(parts[1])}" if parts else ""
+            power, above, below = "²" * bool(parts), self.of(above), f"{self._sign}{self.of(below)}"
+            return f"{self._sign}{power}{above}/{second + below if second != below else below + power}"
         if parts is not None:
             return "/".join(f"{self._sign}{self.of(part)}" for part in parts)
         base, mark, count = name.partition("@")
@@ -119,7 +127,7 @@ class Spellings:
 
     def text(self, sentence: str) -> str:
         """A sentence about names, with these in their author's spelling."""
-        sentence = _EARLIER.sub("", sentence)
+        sentence = _SLOPE.sub(lambda found: self.of(found[0]), _EARLIER.sub("", sentence))
         if self._differing is not None:
             sentence = self._differing.sub(lambda found: found[1] + self._own[found[2]], sentence)
         return self._with_logistic(sentence if self._counts_itself else _in_passes(sentence))

@@ -93,7 +93,8 @@ _INDICES = re.compile(r"read\s+ind(?:ices|exes)\s+(?:as\s+)?from\s+([01])")
 class Declarations:
     """What is declared: `skipped` and `new` lines, the `loss`, the `log`, and where indices begin.
 
-    `passes` are the lines of the headings of later passes; `ascends` says that words speak of a maximum.
+    `passes` are the lines of the headings of later passes; `ascends` and `descends` say that
+    words speak of a maximum, of a minimum.
     """
 
     skipped: set[int] = field(default_factory=set)
@@ -103,6 +104,7 @@ class Declarations:
     log: str = "ln"
     from_zero: bool | None = None
     ascends: bool = False
+    descends: bool = False
 
     def take(self, text: str) -> None:
         """Add one declaration. Raises ExpressionError for what is none."""

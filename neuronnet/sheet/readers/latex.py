@@ -10,6 +10,7 @@ import re
 from neuronnet.errors import ExpressionError, shortened
 from neuronnet.formulas.tokens import DEEPEST_NESTING, GREEK, LONGEST_TEXT, TextWithColumns, by_word
 from neuronnet.formulas.written_names import above_a_name, read_name
+from neuronnet.sheet.readers.spelling import SECOND
 
 _TOKEN = re.compile(
     r"\\(?P<command>[A-Za-z]+)\*?|\\(?P<sign>\\(?:\[[0-9.]{1,9} ?[a-z]{2}\])?|.)"
@@ -316,6 +317,8 @@ class _Translator:
         """A fraction in pieces: a derivative as ∂E/∂w, the others in brackets."""
         if _is_derived(_joined(upper)) and _is_derived(_joined(lower)):
             return [*_with_sign(upper), ("/", column), *_with_sign(lower)]
+        if SECOND.fullmatch(f"{_joined(upper)}/{_joined(lower)}"):
+            return [*upper, ("/", column), *lower]
         if _joined(lower).startswith("∂"):
             if _is_derived(_joined(upper)):  # by log σ², say, which a line may give a number
                 by = [(lower[0][0][1:], lower[0][1]), *lower[1:]]

@@ -55,6 +55,7 @@ _TEXTUAL = {"", "text", "txt", "plain", "math", "latex", "tex"}
 _PRINTED = {"printed", "output", "console", "out"}
 _PYTHON = {"python", "py", "python3", "ipython", "numpy", "pycon"}
 _HEADER = re.compile(r"(?:%\s*)?(network:\s*\S+|let\s+[^\W\d][\w']*\s*:?=[^=]+)\s*", re.IGNORECASE)
+_DESCENDS = re.compile(r"descen[ts]|abstieg|descente|descenso|minimi[sz]|minimier", re.IGNORECASE)
 _ASCENDS = re.compile(
     r"ascen[ts]|aufstieg|montée|maximi[sz]|maximier|reinforce\b|policy gradient|\breward", re.IGNORECASE
 )
@@ -188,6 +189,7 @@ def _know(sheet, lines):
     text = "\n".join(line.text for _, line in lines)
     sheet.vocabulary, sheet.decimal_commas = Vocabulary(text, SPELLED), has_decimal_commas(text)
     sheet.declared.ascends = _ASCENDS.search(text) is not None
+    sheet.declared.descends = _DESCENDS.search(text) is not None and not sheet.declared.ascends
 
 
 def _markdown(sheet, parts, network):

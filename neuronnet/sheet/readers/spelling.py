@@ -231,6 +231,11 @@ _SHORT = set(
     "os as um uma e é da em na no ao à il lo gli è di che de het een "
     "а и в с на по то не за из её его 是 得 令 设 有 则".split()
 )
+# ∂²L/∂w², d2L/dw2 and ∂²L/∂v∂w
+SECOND = re.compile(
+    r"(?<!\w)[d∂](?P<two>2|²|\^\{?2\}?)\s*(?P<of>[^\W\d∂][\w^]*?)\s*/\s*[d∂]\s*(?P<by>[^\W\d∂][\w^]*?)"
+    r"(?:(?P=two)|\s*[d∂]\s*(?P<then>[^\W\d∂]\w*))(?![\w^²])"
+)
 CONDITIONS = set("if when where wenn falls sobald si cuando sinon se quando если for für pour para".split())
 JOINING = (
     "and with where so thus hence then und mit wobei sowie dann et avec où donc puis alors y con donde luego "
