@@ -6,6 +6,7 @@ quantities and `wx` is none, `e^-x` is exp(-x) where e is none, `A^T` a transpos
 
 import re
 
+from neuronnet.elementary import Literal
 from neuronnet.errors import ExpressionError
 from neuronnet.formulas.brackets import Brackets
 from neuronnet.formulas.calls import HIGHEST_POWER, SPELLED, Calls, called, raised
@@ -45,6 +46,7 @@ __all__ = [
     "updated",
 ]
 RESERVED = {"if", "else", "for", "in", "otherwise", "and", "or", "while", "return"}
+HIGHEST_POWER_OF_TEN = 308  # of a number in binary64
 HIGHEST_TOWER = HIGHEST_POWER**2  # of a power of a power: the product of the exponents
 
 _PRODUCT = re.compile(r"\*(?!\*)|·|@|⊗|//?")
@@ -280,6 +282,8 @@ class _Parser(Words, Brackets, Calls):
     def raised(self, base, exponent, start):
         whole = whole_number(exponent)
         if whole is not None and abs(whole) > HIGHEST_POWER:
+            if getattr(base, "value", None) == 10 and abs(whole) <= HIGHEST_POWER_OF_TEN:
+                return self.placed(Number(Literal(f"1e{whole}")), start)
             self.fail(f"a whole power is at most {HIGHEST_POWER}")
         self.tower *= max(1, abs(whole or 1))
         if self.tower > HIGHEST_TOWER:

@@ -405,7 +405,8 @@ class Lines:
 
     def _holds_by_value(self, formula, truth):
         """Whether a formula with numbers that no name has gives the true value by the numbers at hand."""
-        if not self.numbers.has_others(formula):
+        formula = self.numbers.with_others(formula)
+        if formula is None:
             return False
         formula = self.model.resolved(formula)
         literals = Literals(formula, [], self.carried.inputs([formula]))

@@ -262,10 +262,16 @@ class NumbersForNames:
             meant = dict(zip(names, choice))
             yield mapped(formula, lambda leaf, meant=meant: meant.get(leaf, leaf))
 
-    def has_others(self, formula: Expression) -> bool:
-        """Whether a formula has names, and numbers that stand for none: a sum on the way, say."""
+    def with_others(self, formula: Expression) -> Expression | None:
+        """A formula of names with numbers that stand for none, as a sum on the way; the others have names.
+
+        A number in an array is an entry and no sum: then, and without such numbers, None.
+        """
         leaves = [leaf for leaf in leaves_of(formula) if _digits(leaf) >= FEWEST_DIGITS]
-        return bool(formula.names()) and not all(map(self.quantities, leaves))
+        meant = {leaf: found[0] for leaf in leaves if (found := self.quantities(leaf))}
+        is_plain = not any(isinstance(node, ArrayOf) for node, *_ in nodes(formula))
+        has_others = is_plain and formula.names() and len(meant) < len(leaves)
+        return mapped(formula, lambda leaf: meant.get(leaf, leaf)) if has_others else None
 
     def quantities(self, leaf: Number) -> list[Expression]:
         """The quantities that a number is, or that round to it."""

@@ -44,7 +44,9 @@ class Updates(FormulaValues):
             steps = None if later is None else [minus(new, value) for new, value in zip(later, before)]
             rate = constant_ratio(steps, slope)
             own_rule = self._has_a_rule_of_its_own(formula, old)
-            if own_rule and (self._steps_uphill(formula, by, slope) if rate is None else rate > 0):
+            if own_rule and (
+                self._steps_uphill(formula, slope_by.names(), slope) if rate is None else rate > 0
+            ):
                 self._define(name, Sum([(2, Name(old)), (-1, formula)]))
                 return
             is_step = rate is not None and rate < 0 and not self._lacks_the_rate(formula, rate)
@@ -108,11 +110,10 @@ class Updates(FormulaValues):
             isclose(ratio, each, rel_tol=SAME) for count in {1, *self._counts} for each in (count, 1 / count)
         )
 
-    def _steps_uphill(self, formula, old, slope):
-        """Whether an update of its author's own rule, as Adam's, goes up where the gradient turns around."""
-        by = partial_name(self._loss_of(old), old)
+    def _steps_uphill(self, formula, derivatives, slope):
+        """Whether an update of its author's own rule goes up where some derivatives turn around."""
         whole = self._written_out(formula)
-        one, other = self._worth(whole, {}), self._worth(self._turned(whole, by), {})
+        one, other = self._worth(whole, {}), self._worth(self._turned(whole, derivatives), {})
         if one is None or other is None:
             return False
         pairs = [
@@ -131,13 +132,14 @@ class Updates(FormulaValues):
                 sums = [(1, Name(old)), (1, Name(role.name))]
                 added = [self.in_pass(part.formula, role.step) for part in self.statements[position].formulas]
                 is_added = any(each.format() == Sum(sums).format() for each in added)
-                if slope is not None and is_added and self._steps_uphill(Name(old) + formula, old, slope):
-                    return partial_name(self._loss_of(old), old)
+                by = partial_name(self._loss_of(old), old)
+                if slope is not None and is_added and self._steps_uphill(Name(old) + formula, [by], slope):
+                    return by
         return None
 
-    def _turned(self, formula, derivative):
-        """A formula with the opposite of a derivative."""
-        names = (derivative, self.slopes.get(derivative, derivative))
+    def _turned(self, formula, derivatives):
+        """A formula with the opposite of some derivatives."""
+        names = {*derivatives, *(self.slopes.get(each) for each in derivatives)}
         return mapped(formula, lambda leaf: Negative(leaf) if getattr(leaf, "name", None) in names else leaf)
 
     def _written_out(self, formula, depth=0):
@@ -156,7 +158,7 @@ class Updates(FormulaValues):
         formula = self.in_pass(written, role.step)
         by = self._added_uphill(role, formula)
         if by is not None:
-            self.roles.definitions[role.name] = self._turned(self._written_out(formula), by)
+            self.roles.definitions[role.name] = self._turned(self._written_out(formula), [by])
             self._define(role.name, self.roles.definitions[role.name])
         else:
             self._keep_own(role.name, role.step, written)
