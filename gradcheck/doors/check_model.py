@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.checking import check
-from gradcheck.doors.objects import as_called, attributes_of, is_random, objects_kept, places_of
+from gradcheck.doors.objects import as_called, attributes_of, is_array, is_random, objects_kept, places_of
 from gradcheck.errors import GradcheckError, passing_with_note
 from gradcheck.inputs.calls import (
     TARGETS,
@@ -42,6 +42,7 @@ ROLES = {  # of an argument, by its name
         r"xs?(_?(train|batch|data|in))?|inputs?|data|features|images?|samples?|batch", re.IGNORECASE
     ),
 }
+NO_BACKWARD = "give it backward() or gradient(X, y), or let the loss return the gradients or fill them in"
 NUDGE = 2.0**-20  # relative: what the forward pass sets anew no longer holds it
 
 
@@ -53,10 +54,10 @@ def check_model(
     `net`: an object with `params` and `grads` (dicts or lists), with pairs of attributes such as W1 and dW1,
     or with layers that have these, at any depth; or a list of layers. It has `loss(X, y)`, or `forward(X)`,
     and `backward` or `gradient`, by these or other common names; what they take is read from the names of
-    their arguments. The gradients may be returned. Without a loss the output gets a drawn gradient from
-    above. `loss`, `backward`: a method by name, or a function of (net, X, y); a loss may be one of (output,
-    y) that returns (value, its gradient by the output). `options` are those of `check`. Nothing of the object
-    is changed afterwards. Raises GradcheckError where a part is missing.
+    their arguments. The gradients may be returned, or filled in by the loss. Without a loss the output gets a
+    drawn gradient from above. `loss`, `backward`: a method by name, or a function of (net, X, y); a loss may
+    be one of (output, y) that returns (value, its gradient by the output). `options` are those of `check`.
+    Nothing of the object is changed afterwards. Raises GradcheckError where a part is missing.
     """
     net = _Chain(net) if isinstance(net, (list, tuple)) else net
     with random_states_kept(), objects_kept([net, X, y, loss, backward]):
@@ -88,7 +89,7 @@ class _Model:
 
     def __init__(self, net, X, y, loss, backward):
         self._net, self._X, self._y, self.said = net, X, y, []
-        self._random = np.random.get_state()
+        self._random, self._by_loss = np.random.get_state(), False
         self._forward, self._zero = _method(net, FORWARD), _method(net, ZERO)
         self._loss, self._of_loss, self._loss_takes = _loss_of(net, loss)
         self._backward = _method(net, [backward] if isinstance(backward, str) else BACKWARD)
@@ -176,8 +177,12 @@ class _Model:
         if self._of_loss is not None:
             own = {"X": values["out"], "above": values["out"]}
             from_loss = _called(self._of_loss, values | own, ("out", "y"))
-        if isinstance(from_loss, np.ndarray):
+        if isinstance(from_loss, np.ndarray) and self._backward is not None:
             upstream = from_loss
+        elif isinstance(from_loss, np.ndarray):
+            of_object = attributes_of(self._net).items()
+            fit = [name for name, each in of_object if is_array(each) and np.shape(each) == from_loss.shape]
+            return number, {fit[0]: from_loss} if len(fit) == 1 else from_loss
         elif from_loss is not None:
             return number, from_loss
         if self._backward is not None:
@@ -187,16 +192,26 @@ class _Model:
             return number, dict(zip(names, found)) if len(names) > 1 else found
         if hasattr(value, "backward"):
             return number, value.backward()
-        hint = "give it backward() or gradient(X, y), or let the loss return (value, gradients)"
-        raise GradcheckError(f"check_model: {type(self._net).__name__} has no backward pass; {hint}")
+        self._by_loss = self._loss is not None and len(places_of(self._net, None)[0]) > 0
+        if not self._by_loss:
+            raise GradcheckError(
+                f"check_model: {type(self._net).__name__} has no backward pass; {NO_BACKWARD}"
+            )
+        return number, None
 
     def _drop_intermediates(self, found):
         """Leaves out what the forward pass sets: no gradient by a parameter stands beside it."""
         written, slopes = [], [place.slope(found) for place in self._places]
+        before = [np.array(each) for each in slopes]
         for place in self._places:
             place.write(place.value + NUDGE * np.maximum(np.abs(place.value), 1.0))
             written.append(np.array(place.read()))
         _, again = self._run(self._X, backwards=True)
+        filled = [not np.array_equal(place.slope(again), each) for place, each in zip(self._places, before)]
+        if self._by_loss and not any(filled):
+            raise GradcheckError(
+                f"check_model: {type(self._net).__name__} has no backward pass; {NO_BACKWARD}"
+            )
         stays = [np.array_equal(place.read(), each) for place, each in zip(self._places, written)]
         constant = [
             isinstance(old, float) and place.slope(again) is old for place, old in zip(self._places, slopes)

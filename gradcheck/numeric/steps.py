@@ -233,9 +233,11 @@ class StepSearch:
     def _polish(self):
         """Takes further steps while they pay. Returns the BestEstimate."""
         estimate = best_estimate(self.steps, self.sides)
-        while (h := self._paying_step(estimate)) is not None and self._take(h) is not None:
-            bar, estimate = estimate.best.bar, best_estimate(self.steps, self.sides)
-            if estimate.best.bar * WORTH > bar and math.isfinite(bar):
+        while (h := self._paying_step(estimate)) is not None:
+            known, bar = len(self.steps), estimate.best.bar
+            self._take(h)
+            estimate = best_estimate(self.steps, self.sides)
+            if len(self.steps) == known or estimate.best.bar * WORTH > bar and math.isfinite(bar):
                 break
         return estimate
 
@@ -521,7 +523,7 @@ def _with_kink(a, b, c):
     if not _converges((a, b, c), ("left", "right")):
         candidate = _unknown(candidate, (a, b, c))
     if difference == 0.0:
-        return candidate._replace(truncation=max(candidate.truncation, _bent(b, c)))
+        return candidate
     slopes = (c.left, c.right, *_slopes_at_kink(b, c))
     return candidate._replace(jump=max(abs(candidate.value - slope) for slope in slopes) + bar)
 
@@ -578,12 +580,6 @@ def _is_smooth(b, c):
     """Whether the slopes of both sides differ in proportion to the step, as one curvature makes them."""
     expected, noise = b.difference * c.step / b.step, 4.0 * (b.noise / b.step + c.noise / c.step)
     return 0.5 * expected - noise <= c.difference <= 2.5 * expected + noise
-
-
-def _bent(b, c):
-    """Half of the difference of the sides beyond noise, where it falls slower than that of a curve."""
-    expected, noise = b.difference * c.step / b.step, 4.0 * (b.noise / b.step + c.noise / c.step)
-    return 0.5 * (c.difference - noise) if c.difference > 2.5 * expected + noise else 0.0
 
 
 def _converges(steps, names):

@@ -48,6 +48,32 @@ class Kept(Params):
         pass
 
 
+class Filled(Kept):
+    """Its loss fills them in, and there is no backward pass."""
+
+    backward = None
+
+
+class Linear:
+    """One array, whose gradient its loss returns."""
+
+    def __init__(self, wrong=1.0):
+        self.W, self.wrong = weights(3, 2), wrong
+
+    def loss(self, X, y):
+        return 0.5 * np.sum((X @ self.W - y) ** 2), self.wrong * X.T @ (X @ self.W - y)
+
+
+class Unfilled:
+    """Its gradients stay as they were."""
+
+    def __init__(self):
+        self.params, self.grads = {"W": weights(3, 2)}, {"W": np.zeros((3, 2))}
+
+    def loss(self, X, y):
+        return 0.5 * np.sum((X @ self.params["W"]) ** 2)
+
+
 class Returned(Kept):
     """`gradient(x, t)` gives them."""
 
@@ -178,7 +204,9 @@ def squares(out, y):
 HOMES = [  # make(wrong), X, y, loss, the block that is wrong, all blocks
     (Params, X, LABELS, None, "b1", ["W1", "b1", "W2"]),
     (Kept, X, LABELS, None, "b1", ["W1", "b1", "W2"]),
+    (Filled, X, LABELS, None, "b1", ["W1", "b1", "W2"]),
     (Returned, X, LABELS, None, "b1", ["W1", "b1", "W2"]),
+    (Linear, X, TARGETS, None, "W", ["W"]),
     (Attributes, X, TARGETS, None, "b1", ["W1", "b1", "W2"]),
     (TupleOf, X, TARGETS, None, "b1", ["W1", "b1", "W2"]),
     (Leaving, X, None, None, "biases", ["weights", "biases", "X"]),
@@ -288,6 +316,11 @@ def test_a_random_generator_of_the_object_is_put_back():
     [
         ({}, {}, r"has no loss\(X, y\) and no forward\(X\)"),
         ({"loss": lambda self, X, y: 1.0}, {}, "has no backward pass; give it backward"),
+        (
+            {"loss": Unfilled.loss, "__init__": Unfilled.__init__},
+            {},
+            "has no backward pass; give it backward",
+        ),
         (
             {"loss": lambda self, X, y: 1.0, "backward": lambda self: None},
             {},

@@ -127,6 +127,12 @@ def test_dropout_gives_a_bar_wider_than_the_value():
     assert not estimate.error <= abs(estimate.value)
 
 
+@pytest.mark.parametrize("least, most", [(0.005, 0.02), (0.005, math.inf), (0.009, 0.01)])
+def test_values_at_some_distances_alone_have_no_estimate(least, most):
+    found = derivative(lambda t: t if t == 0.0 or least <= abs(t) <= most else math.nan, 0.0)
+    assert math.isinf(found.error) and found.evaluations < 100
+
+
 def test_outside_on_one_side_has_no_estimate():
     estimate = derivative(math.sqrt, 0.0)
     assert math.isnan(estimate.value)
