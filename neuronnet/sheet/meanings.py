@@ -26,7 +26,7 @@ from neuronnet.formulas.expressions import (
     Transpose,
 )
 from neuronnet.formulas.notation import gradient_of
-from neuronnet.formulas.rewriting import nodes
+from neuronnet.formulas.rewriting import mapped, nodes
 from neuronnet.names import split_partial
 from neuronnet.sheet.formula_values import DRAWS, constant_factor, is_near, times
 from neuronnet.sheet.helpers import Helpers
@@ -35,6 +35,7 @@ from neuronnet.sheet.roles import (
     CHANGE,
     GRADIENT,
     HELPER,
+    MODEL,
     UPDATE,
     Role,
     is_delta,
@@ -68,6 +69,7 @@ class Meanings(Seeds, Updates, OwnRules):
                     for formula in self._own_formulas(name, step)[:1]:
                         self._keep_own(name, step, formula)
                 continue
+            self._put_in_unconnected(step)
             self._draws = [self._drawn(seed) for seed in range(DRAWS)]
             self._loss_now = self.assignment.latest(self.roles.loss, step)
             self._reached = self.model.uses(self.roles.loss) | {*self.slopes.values()}
@@ -93,6 +95,21 @@ class Meanings(Seeds, Updates, OwnRules):
             for role in changes:
                 if str(role.name) not in self.model:
                     self._change(role)
+
+    def _put_in_unconnected(self, step):
+        """Put what lines say of derivatives without a path, as of ln(1 + e^z) by σ(z), into other lines."""
+        made = {role.name for role in self.roles.of.values() if role.kind in (MODEL, HELPER)}
+        for position, role in self.roles.of.items():
+            statement, (above, below) = self.statements[position], split_partial(role.name or "") or ("", "")
+            is_claimed = role.kind == GRADIENT and role.step == step and statement.formulas
+            if is_claimed and below in made and above in self.model and below not in self.model.uses(above):
+                new = {statement.name: statement.formulas[0].formula}
+                for part in (
+                    part for each in self.statements if each is not statement for part in each.formulas
+                ):
+                    part.formula = mapped(
+                        part.formula, lambda leaf, new=new: new.get(getattr(leaf, "name", None), leaf)
+                    )
 
     def _keep_steps(self, step):
         """Without a loss, keep steps without derivatives as their author's own rule, as a perceptron's."""

@@ -1,5 +1,6 @@
-"""The drawn derivations themselves: right numbers, and mistakes that show."""
+"""The drawn derivations themselves: right numbers, mistakes that show; what `derive` writes, read again."""
 
+import re
 from decimal import Decimal
 from functools import cache
 
@@ -7,7 +8,16 @@ import numpy as np
 import pytest
 from drawn.derivations import right_sheet, wrong_sheet
 from drawn.mistakes import IN_FORMULAS, KINDS
+from drawn.networks import descriptions
 from drawn.trees import as_complex, forward, gradients
+from hypothesis import assume, given, reject
+from hypothesis import strategies as st
+from profiles import examples, is_thorough
+from update_rules import RULES
+
+from neuronnet import Derivation, check_sheet
+from neuronnet.errors import NeuronnetError
+from neuronnet.render import document, latex
 
 SEEDS = range(120)
 
@@ -128,3 +138,42 @@ def test_what_is_written_as_a_derivative_is_one():
                 or not set("/∇") & set(sheet.model.names[key])
                 and "frac" not in sheet.model.names[key]
             )
+
+
+WRITERS = (
+    document.derivation_as_text,
+    lambda derivation: latex.markdown(document.of_derivation(derivation)),
+    lambda derivation: latex.document(document.of_derivation(derivation)),
+)
+RESULT = re.compile(r"(= -?\d*\.\d*?[1-9])(\d)(\d*\$?\n)")
+
+
+@pytest.mark.slow
+@examples(20)
+@given(
+    descriptions(most_layers=2, most_neurons=2, most_samples=3),
+    st.sampled_from(RULES),
+    st.sampled_from(WRITERS),
+    st.data(),
+)
+def test_what_derive_writes_is_right_when_it_is_read_again_and_a_slip_in_it_is_found(
+    description, rule, write, data
+):
+    assume(
+        description["layer"][-1]["activation"] != "softmax" or len(description["layer"][-1]["weights"]) > 1
+    )
+    try:
+        derivation = Derivation(description | {"update": rule})
+        page = write(derivation)
+    except NeuronnetError:  # an infinite loss
+        reject()
+    report = check_sheet(page, derivation.description)
+    assert {line.verdict for line in report.lines} <= {"right", "rounding", "right by coincidence"}
+    results = list(RESULT.finditer(page))
+    if results:
+        slip = data.draw(st.sampled_from(results))
+        wrong = f"{slip[1]}{(int(slip[2]) + 5) % 10}{slip[3]}"
+        found = check_sheet(page[: slip.start()] + wrong + page[slip.end() :], derivation.description)
+        assert wrong.strip("$\n") in next(line.text for line in found.lines if line.line == found.first_wrong)
+    if is_thorough():
+        assert not [line.text for line in check_sheet(page).lines if line.is_wrong]
