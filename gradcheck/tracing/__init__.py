@@ -12,9 +12,10 @@ from gradcheck.doors import Layer
 from gradcheck.inputs.calls import called_name, needed_names, parameters_of
 from gradcheck.inputs.functions import random_states_kept
 from gradcheck.report.report import Report, plain
+from gradcheck.tracing.known import GIVEN
 from gradcheck.tracing.passes import Passes
 from gradcheck.tracing.rewritten import rewritten
-from gradcheck.tracing.wrong_line import GIVEN, Trace
+from gradcheck.tracing.wrong_line import Trace
 
 MOST_MOVED = 3  # points nearby, where the inputs themselves do not show what is wrong
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradcheck.tracing.known import AS_FORWARD, GIVEN, KnownLocals
+from gradcheck.tracing.known import KnownLocals
 from gradcheck.tracing.passes import NUMBERS, Noted, is_sum_of, is_zero, same_value
 from gradcheck.tracing.tap import Event
 from gradcheck.why.blocks import GradientBlock
@@ -67,7 +67,7 @@ class Trace(KnownLocals):
         """(the Noted of the first wrong line, other lines it may be, words, Cause or None), or None.
 
         The first line that is open, and those after it that would do as well up to one whose name says so;
-        else the last line of those that are right by their names.
+        else one that mends a part of what is wrong.
         """
         mending, partly, fitting = list(self._other_turns()), None, []
         for line in self._open_lines():
@@ -86,11 +86,6 @@ class Trace(KnownLocals):
                 (fitting if is_doubtful else mending).append(way)
         if mending or fitting:
             return self._accused(*mending, *fitting)
-        for line in reversed(self._lines.values()):
-            is_fact = all(self.words.get(each.number) in (GIVEN, AS_FORWARD) for each in line)
-            for way in self._solved(line, line) if not is_fact else ():
-                if self._mended(way) == self.wrong:
-                    return self._accused(way)
         if partly is None:
             return None
         before = [line[0] for line in self._open_lines() if line[0].number < partly.noted.number]

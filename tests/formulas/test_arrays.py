@@ -297,6 +297,7 @@ def test_what_is_no_array(nested, reason):
         ("ones", [0], "an array has one or two lengths"),
         ("ones", [1, 2, 3], "an array has one or two lengths"),
         ("ones", [1000, 1000], "an array of more than 250000 entries"),
+        ("outer", [[1] * 501, [1] * 500], "an array of more than 250000 entries"),
         ("diag", [[[1, 2, 3], [4, 5, 6]]], "diag takes a vector or a square matrix, not 2×3"),
         ("reshape", [[1, 2, 3], 2, -1], "3 entries do not become 2×1"),
     ],

@@ -144,6 +144,20 @@ def of_limits(p, factor=1.0):
     return {"low": low * WAVES[10:14] + 1.0, "high": factor * high * WAVES[10:14]}
 
 
+def bottom_of_limits(p):
+    """Without a value where a lower limit is above an upper one."""
+    kept = np.all(p["low"] <= p["high"])
+    return total((p["low"] + 0.5) ** 2) + total((p["high"] - 0.5) ** 2) if kept else math.nan
+
+
+def at_bottom_of_limits(p):
+    return {"low": 2.0 * (p["low"] + 0.5), "high": 2.0 * (p["high"] - 0.5)}
+
+
+def above_nought(v):
+    return total(np.maximum(v[v > 0.0], 0.5))
+
+
 # name: (loss, gradients, parameters, what check is told besides)
 RIGHT = {
     "cubes": (cubes, of_cubes, SMALL),
@@ -181,6 +195,21 @@ RIGHT = {
         limits,
         lambda p: {name: total(each) - 3.0 * (name == "low") for name, each in of_limits(p).items()},
         {"low": -0.5, "high": 0.5},
+    ),
+    "bottom of limits": (
+        bottom_of_limits,
+        at_bottom_of_limits,
+        {"low": np.full(4, -0.5), "high": np.full(4, 0.5)},
+    ),
+    "bottom of limits, one below": (
+        bottom_of_limits,
+        at_bottom_of_limits,
+        {"low": -0.5, "high": np.full(4, 0.5)},
+    ),
+    "bottom of limits, one above": (
+        bottom_of_limits,
+        at_bottom_of_limits,
+        {"low": np.full(4, -0.5), "high": 0.5},
     ),
     "layer": (layer, of_layer, LAYER),
     "layer, one by one": (layer, of_layer, LAYER, {"one_by_one": 5}),
@@ -236,7 +265,7 @@ SPECIAL = {  # right at the given point, and wrong where something is equal or z
     "zero": where(lambda v: np.any(v == 0.0), of_cubes, lambda v: of_cubes(v) + 1.0),
     "ties": where(lambda v: len(set(v.tolist())) < len(v), of_cubes, lambda v: 2.0 + of_cubes(v)),
     "one value": where(lambda v: np.ptp(v) == 0.0, of_cubes, lambda v: 0.5 * v),
-    "large": where(lambda v: np.max(v) > 30.0, of_cubes, lambda v: 0.5 * v),
+    "forty": where(lambda v: np.max(v) == 40.0, of_cubes, lambda v: 0.5 * v),
 }
 WRONG = {
     "cubes, twice": (cubes, lambda v: 6.0 * v * v, SMALL),
@@ -312,10 +341,15 @@ WRONG = {
         [MANY[:40], MANY[40:], TABLE],
         {"one_by_one": 20},
     ),
-    **{f"special, {name}": (cubes, of, SMALL) for name, of in SPECIAL.items() if name != "large"},
+    **{f"special, {name}": (cubes, of, SMALL) for name, of in SPECIAL.items() if name != "forty"},
     "special, breakpoint": (
         lambda v: total(np.where(v > 0.25, v * v, 0.0625 + 0.5 * (v - 0.25))),
         lambda v: np.where(v == 0.25, 9.0, np.where(v > 0.25, 2.0 * v, 0.5)),
+        SMALL,
+    ),
+    "special, fewer compared": (
+        above_nought,
+        lambda v: np.where(v == 0.5, 9.0, np.where(v > 0.5, 1.0, 0.0)),
         SMALL,
     ),
     "special, equal blocks": (

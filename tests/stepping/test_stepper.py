@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import shlex
 import signal
 import subprocess
 import sys
@@ -51,7 +52,7 @@ def piped(capsys):
 
     def run(arguments, *commands):
         with patch("sys.stdin", io.StringIO("".join(f"{each}\n" for each in commands))):
-            status = main(["step", *arguments.split()])
+            status = main(["step", *shlex.split(arguments)])
         captured = capsys.readouterr()
         assert captured.err == "" and "Traceback" not in captured.out
         return status, captured.out.splitlines()
@@ -354,7 +355,7 @@ def test_the_network_is_drawn_and_saved_as_it_stands(piped, tmp_path):
 
 def test_a_walk_goes_on_where_another_was_saved(piped, tmp_path):
     """By Adam over mini-batches: moments, powers and the order of the samples go on, too."""
-    path = str(ROOT / "examples" / "ports" / "mini-batches.toml")
+    path = shlex.quote(str(ROOT / "examples" / "ports" / "mini-batches.toml"))
     _, whole = piped(path, "goto update 5", "until w2", "factors w2")
     piped(path, "goto update 4", f"save {tmp_path / 'here.json'}")
     _, rest = piped(str(tmp_path / "here.json"), "goto update 2", "until w2", "factors w2")
