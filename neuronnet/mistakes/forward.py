@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from itertools import combinations
+from itertools import chain, combinations
 from typing import TYPE_CHECKING
 
 from neuronnet.formulas.expressions import Call, Name, Number, Power, Sum, total
-from neuronnet.formulas.rewriting import mapped, nodes
+from neuronnet.formulas.rewriting import nodes
 from neuronnet.mistakes.variation import (
     BOTH,
     ERROR,
@@ -18,6 +19,7 @@ from neuronnet.mistakes.variation import (
     changed,
     instead,
     known,
+    of_both,
     without_term,
 )
 from neuronnet.mistakes.written import written
@@ -33,9 +35,8 @@ NO_OUTPUT = "no activation at the output"
 def forward(graph: Graph) -> Iterator[Variation]:
     """Every Variation of the forward lines of a model."""
     yield from _activations(graph)
-    logarithms = [
-        name for name in graph.errors if _calls(graph.model.formulas[name], "ln", "logsumexp", "lse")
-    ]
+    parts = {name: [node for node, *_ in nodes(graph.model.formulas[name])] for name in graph.errors}
+    logarithms = [name for name in parts if any(map(_is_logarithm, parts[name]))]
     for base in (10, 2):
         yield changed(f"log{base} for ln", logarithms, _scaled(1 / Call("ln", [Number(base)])), ERROR)
     if graph.network is None:
@@ -53,17 +54,13 @@ def forward(graph: Graph) -> Iterator[Variation]:
     yield from _misplaced(graph, weights)
 
 
-def _scaled(factor, names: set | None = None) -> Callable:
-    """The change of a formula that multiplies it, or only some names in it."""
-    if names is None:
-        return lambda formula: formula * factor
-    return lambda formula: mapped(
-        formula, lambda leaf: leaf * factor if getattr(leaf, "name", None) in names else leaf
-    )
+def _scaled(factor) -> Callable:
+    """The change of a formula that multiplies it."""
+    return lambda formula: formula * factor
 
 
-def _calls(formula, *functions):
-    return any(isinstance(node, Call) and node.function in functions for node, *_ in nodes(formula))
+def _is_logarithm(node):
+    return isinstance(node, Call) and node.function in ("ln", "logsumexp", "lse")
 
 
 # Activations: another function, none, or a sign in its exponent.
@@ -132,7 +129,7 @@ def _softmax_of_network(network):
             others[NO_OUTPUT][out] = always(Name(net))
             others["the logistic in place of softmax"][out] = always(Call("logistic", [Name(net)]))
     yield shares
-    yield from (known(id, values=each, slopes=dict(each)) for id, each in others.items())
+    yield from (of_both(id, each) for id, each in others.items())
 
 
 def _by_outs(out, other, own):
@@ -212,9 +209,8 @@ def _misplaced(graph, layers):
         ("first weight matrix", layers[:1] * (len(layers) > 1)),
         ("last weight matrix", layers[-1:] * (len(layers) > 1)),
     ):
-        given = {
-            name: network.mirrored[name] for names in chosen for name in names if name in network.mirrored
-        }
+        names = network.mirrored.keys() & chain(*chosen)
+        given = {name: other for name, other in network.mirrored.items() if name in names}
         yield known(f"{which} loaded transposed", given=given)
     biases = [layer[0] for layer in network.biases if len(layer) == 1]
     if len(biases) > 1 and all(layer.bias_kind == "shared" for layer in network.description.layers):
@@ -225,12 +221,11 @@ def _misplaced(graph, layers):
         yield found
     targets = [network.names.of("target", neuron) for neuron in network.names.layers[-1]]
     for what, names in (("inputs", network.names.inputs), ("targets", targets)):
-        given = {
-            in_sample(name, sample): in_sample(other, sample)
-            for sample in network.samples
-            for name, other in zip(names, names[::-1])
-        }
-        yield known(f"{what} in reverse order", given=given if len(names) > 1 else {})
+        found = known(f"{what} in reverse order")
+        for sample in network.samples if len(names) > 1 else ():
+            own = [in_sample(name, sample) for name in names]
+            found.given |= zip(own, own[::-1])
+        yield found
 
 
 # The error of a network: which it is, what is averaged, its L2 term.
@@ -247,29 +242,24 @@ def _errors(graph):
     ):
         yield changed(id, graph.errors * suits, change, what)
     if halved and description.outputs == "sum" and outputs > 1:
-        found, mean = known("mean squared error"), _combined(network.output_edges, _divided, BOTH)
-        found.values, found.slopes = (
-            each | dict.fromkeys(graph.errors, doubled) for each in (mean.values, mean.slopes)
-        )
+        found = _combined("mean squared error", network.output_edges, _divided, BOTH)
+        for each in (found.values, found.slopes):
+            each |= dict.fromkeys(graph.errors, doubled)
         yield found
     for kind, edges, count, way in (
         ("outputs", network.output_edges, outputs, description.outputs),
         ("samples", network.sample_edges, samples, description.samples_combine),
     ):
-        is_mean = way == "mean"
-        factor, parts = (Number, (ERROR, GRADIENT)) if is_mean else (_divided, (GRADIENT, ERROR))
-        for id, what in zip(
-            (
-                f"{kind} {'summed' if is_mean else 'averaged'}",
-                f"{kind} averaged in the gradient only",
-                f"{kind} averaged in the error only",
-            ),
-            (BOTH, *parts) if count > 1 else (),
-        ):
-            yield _combined(edges, factor, what, id)
+        other, factor, parts = ("averaged", _divided, (GRADIENT, ERROR))
+        if way == "mean":
+            other, factor, parts = ("summed", Number, (ERROR, GRADIENT))
+        if count > 1:
+            yield _combined(f"{kind} {other}", edges, factor, BOTH)
+            yield _combined(f"{kind} averaged in the gradient only", edges, factor, parts[0])
+            yield _combined(f"{kind} averaged in the error only", edges, factor, parts[1])
     if samples > 1 and description.samples_combine == "mean":
         id = "gradient divided by the number of samples twice"
-        yield _combined(network.sample_edges, _divided, GRADIENT, id)
+        yield _combined(id, network.sample_edges, _divided, GRADIENT)
     yield from _other_losses(network, loss)
     yield from _l2(graph) if network.l2_terms else ()
 
@@ -279,16 +269,16 @@ def _without_square(formula):
     return squares[0][1](squares[0][0]) if squares else formula
 
 
-def _combined(edges, factor, what, id=None):
+def _combined(id, edges, factor, what):
     """A factor, `factor(count)`, at the edges of a sum of so many: in its value, in its slope or in both."""
-    below: dict[str, set] = {}
+    below = defaultdict(list)
     for user, name in edges:
-        below.setdefault(user, set()).add(name)
-    changes = {user: _scaled(factor(len(names)), names) for user, names in below.items()}
-    found = Variation("", "") if id is None else known(id)
-    for each in what:
-        setattr(found, each, dict(changes))
-    return found
+        below[user].append(name)
+    changes = {
+        user: instead({name: Name(name) * factor(len(names)) for name in names})
+        for user, names in below.items()
+    }
+    return known(id, **{each: dict(changes) for each in what})
 
 
 def _divided(count):
@@ -307,11 +297,8 @@ def _other_losses(network, loss):
         ("sign slip in the cross-entropy", f"{yes} + {no}", binary),
         ("only the first term of the cross-entropy", yes, binary),
     ):
-        changes = {
-            error: always(written(text, target=Name(target), out=Name(out)))
-            for error, (target, out) in network.ends * suits
-        }
-        yield known(id, values=changes, slopes=dict(changes))
+        ends = [(error, Name(target), Name(out)) for error, (target, out) in network.ends * suits]
+        yield of_both(id, {error: always(written(text, target=t, out=out)) for error, t, out in ends})
 
 
 def _l2(graph):
@@ -328,15 +315,13 @@ def _l2(graph):
         ("L2 gradient of the wrong sign", -1, GRADIENT),
     ):
         yield changed(id, network.l2_terms, _scaled(Number(factor)), what)
-    biases = known("L2 term on the biases as well")
-    counted = known(f"L2 term {'not ' * per_sample}divided by the number of samples")
     squares = [Name(bias) ** 2 for bias in network.all_biases]
-    for name, count in network.l2_terms.items():
-        if squares:
-            more = description.l2_share(Name(network.names.l2) / 2 * total(squares), count)
-            biases.values[name] = biases.slopes[name] = lambda term, more=more: term + more
-        if len(network.samples) > 1:
-            counted.values[name] = counted.slopes[name] = _scaled(
-                Number(count) if per_sample else _divided(count)
-            )
-    yield from (biases, counted)
+    if squares:
+        term = Name(network.names.l2) / 2 * total(squares)
+        more = {name: description.l2_share(term, count) for name, count in network.l2_terms.items()}
+        adding = {name: lambda formula, own=own: formula + own for name, own in more.items()}
+        yield of_both("L2 term on the biases as well", adding)
+    if len(network.samples) > 1:
+        factor, said = (Number, "not ") if per_sample else (_divided, "")
+        scaled = {name: _scaled(factor(count)) for name, count in network.l2_terms.items()}
+        yield of_both(f"L2 term {said}divided by the number of samples", scaled)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from neuronnet.formulas.expressions import Name, Number
-from neuronnet.formulas.rewriting import mapped
+from neuronnet.formulas.rewriting import with_names
 from neuronnet.mistakes.variation import Variation, always, instead, is_by, known, of_old
 from neuronnet.names import after, partial_name, split_partial
 
@@ -82,23 +84,22 @@ def _added_up(graph):
             if any(is_by(name, old) for name in formula.names()):
                 kept = f"sum_of_{old}"
                 found.start[kept] = 0
-                found.values[row] = lambda formula, kept=kept: mapped(
-                    formula,
-                    lambda leaf: Name(after(kept, 1)) if split_partial(getattr(leaf, "name", "")) else leaf,
-                )
+                found.values[row] = partial(_from_the_sum, after(kept, 1))
                 found.values[after(kept, 1)] = lambda updates, kept=kept, old=old, row=row: (
                     Name(kept) + next(Name(name) for name in updates[row].names() if is_by(name, old))
                 )
     return found
 
 
+def _from_the_sum(kept, formula):
+    return with_names(formula, lambda name: kept if split_partial(name) else name)
+
+
 # Biases: how many there are and whether they learn, and mistakes in their gradients and steps.
 
 
 BIASES = {
-    "own": lambda layer: (
-        layer if layer.bias is None else replace(layer, bias=layer.neuron_biases, train_bias=True)
-    ),
+    "own": lambda layer: replace(layer, bias=layer.neuron_biases or None, train_bias=layer.bias is not None),
     "trained": lambda layer: replace(layer, train_bias=layer.bias is not None),
     "frozen": lambda layer: replace(layer, train_bias=False),
     "none": lambda layer: replace(layer, bias=None, train_bias=False),
@@ -161,47 +162,30 @@ def _bias_gradients(graph):
     def averaged(shares, numerator):
         return [share / counts.get(numerator, 1) for share in shares]
 
-    rows = {
-        "bias gradient averaged over the samples": dict.fromkeys(
-            network.all_biases * (samples > 1), averaged
-        ),
-        "one bias gradient for all neurons of a layer": {
-            bias: _sum_of(nets) for biases, nets, _ in layers if len(biases) > 1 for bias in biases
-        },
-        "bias gradient from the weight gradients": {
-            bias: _sum_of(row if len(biases) > 1 else [each for row in rows for each in row])
-            for biases, _, rows in layers
-            for bias, row in zip(biases, rows)
-        },
-    }
-    curved = [layer.activation != "identity" for layer in network.description.layers]
-    curved[-1] &= not network.cancels
-    rows["bias gradient without the slope"] = {
-        bias: _sum_of(outs[place :: len(biases)])
-        for (biases, _, _), outs, has_slope in zip(layers, network.outs, curved)
-        for place, bias in enumerate(biases)
-        if has_slope
-    }
-    shared = {
-        biases[0]: len(nets) // samples
-        for (biases, nets, _), layer in zip(layers, network.description.layers)
-        if layer.bias_kind == "shared" and len(nets) > samples and network.learns
-    }
-    rows["shared bias averaged"] = {
-        bias: lambda shares, numerator, count=count: [share / count for share in shares]
-        for bias, count in shared.items()
-    }
-    rows[FIRST] = {
-        bias: lambda shares, numerator, count=count: shares[::count] for bias, count in shared.items()
-    }
-    yield from (known(id, sums=sums) for id, sums in rows.items())
-    found, first = known("bias moved once per weight"), known("bias step taken from the first weight")
-    for bias, row in ((bias, row) for biases, _, rows in layers for bias, row in zip(biases, rows)):
-        if after(bias, 1) in graph.updates:
-            step, n, weight = {after(bias, 1): bias}, len(row), Name(row[0])
-            found.values |= of_old(lambda formula, old, n=n: old + n * (formula - old), step)
-            first.values |= of_old(lambda formula, old, weight=weight: formula - old + weight, step)
-    yield from (found, first)
+    over_samples = known("bias gradient averaged over the samples")
+    over_samples.sums = dict.fromkeys(network.all_biases * (samples > 1), averaged)
+    one_for_all = known("one bias gradient for all neurons of a layer")
+    of_weights = known("bias gradient from the weight gradients")
+    without_slope = known("bias gradient without the slope")
+    mean, of_first = known("shared bias averaged"), known(FIRST)
+    often, from_weight = known("bias moved once per weight"), known("bias step taken from the first weight")
+    for (biases, nets, rows), outs, layer in zip(layers, network.outs, network.description.layers):
+        has_slope = layer.activation != "identity" and not (network.cancels and outs is network.outs[-1])
+        for place, (bias, row) in enumerate(zip(biases, rows)):
+            of_weights.sums[bias] = _sum_of(row if len(biases) > 1 else list(chain(*rows)))
+            if len(biases) > 1:
+                one_for_all.sums[bias] = _sum_of(nets)
+            if has_slope:
+                without_slope.sums[bias] = _sum_of(outs[place :: len(biases)])
+            if layer.bias_kind == "shared" and len(nets) > samples and network.learns:
+                count = len(nets) // samples
+                mean.sums[bias] = lambda shares, _, count=count: [share / count for share in shares]
+                of_first.sums[bias] = lambda shares, _, count=count: shares[::count]
+            if after(bias, 1) in graph.updates:
+                step, n, weight = {after(bias, 1): bias}, len(row), Name(row[0])
+                often.values |= of_old(lambda formula, old, n=n: old + n * (formula - old), step)
+                from_weight.values |= of_old(lambda formula, old, weight=weight: formula - old + weight, step)
+    yield from (over_samples, one_for_all, of_weights, without_slope, mean, of_first, often, from_weight)
 
 
 def _sum_of(names):
@@ -217,9 +201,9 @@ def _samples(graph):
     averaged = network.description.samples_combine == "mean"
     if count < 2:
         return
-    by_error: dict[str, list] = {}
+    by_error = defaultdict(list)
     for user, name in network.sample_edges:
-        by_error.setdefault(user, []).append(name)
+        by_error[user].append(name)
     for id, kept, undivided, suits in (
         ("gradient of the first sample only", 0, averaged, True),
         ("gradient of the last sample only", -1, False, True),
@@ -248,10 +232,7 @@ def _counts(graph):
     yield known("one update too few", later=-1)
     yield known("one update too many", later=1)
     last = {name for row in network.names.weights[-1] for name in row} | set(network.biases[-1])
-    for id, is_left in (
-        ("only the output layer updated", lambda old: old not in last),
-        ("only the hidden layers updated", lambda old: old in last),
-    ):
-        kept = {later: old for later, old in graph.updates.items() if is_left(old)}
+    for id, of_last in (("only the output layer updated", False), ("only the hidden layers updated", True)):
+        kept = {later: old for later, old in graph.updates.items() if (old in last) == of_last}
         if len(network.nets) > 1:
             yield known(id, values=of_old(_left, kept))

@@ -112,6 +112,11 @@ def changed(id: str, names, change: Callable, what=BOTH, places: dict | None = N
     return known(id, places, plainness, **{each: dict.fromkeys(names, change) for each in what})
 
 
+def of_both(id: str, changes: dict[str, Callable]) -> Variation:
+    """A Variation of formulas, each with a change of its own, in their values and in their slopes."""
+    return known(id, values=changes, slopes=dict(changes))
+
+
 def of_old(change: Callable, moved: dict[str, str]) -> dict[str, Callable]:
     """{later: the change of its formula}, where `change(formula, old)` takes the old value of each."""
     olds = zip(moved, map(Name, moved.values()))
