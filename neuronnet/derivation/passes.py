@@ -226,18 +226,18 @@ class Pass:
 
     # Update
 
-    def update(self, batch):
-        """Rows of one simultaneous update from `batch` of all that is trainable."""
+    def update(self, batch, error=None):
+        """Rows of one simultaneous update from `batch`, or from an `error`, of all that is trainable."""
         for power, factor in update_powers(self.description.update.rule):
             yield after(power, 1), Name(power) * Name(factor), "update"
         for name, layer, is_bias in self.names.parameters():
             if not is_bias or self.layers[layer].train_bias:
-                yield from self.moves(name, is_bias, batch)
+                yield from self.moves(name, is_bias, batch, error)
 
-    def moves(self, name, is_bias, batch):
-        """Rows that move one parameter in an update from `batch`."""
-        whole = len(batch) == len(self.samples)
-        gradient = _slope(self.names.error, name) if whole else self.gradient(name, is_bias, batch)
+    def moves(self, name, is_bias, batch, error=None):
+        """Rows that move one parameter in an update from `batch`, or from an `error`."""
+        whole = error is not None or len(batch) == len(self.samples)
+        gradient = _slope(error or self.names.error, name) if whole else self.gradient(name, is_bias, batch)
         rule = self.description.update.rule
         for row, formula in update_formulas(rule, name, gradient, self.names.rate, is_bias):
             yield after(row, 1), formula, "update"

@@ -7,7 +7,6 @@ from functools import cached_property, lru_cache
 from itertools import chain
 from types import SimpleNamespace
 
-from neuronnet.derivation.layer_formulas import update_formulas, update_powers
 from neuronnet.derivation.network_model import NetworkModel
 from neuronnet.derivation.quantities import Derivation
 from neuronnet.errors import NeuronnetError
@@ -49,22 +48,19 @@ class Network:
         self.rows = rows = self.model._pass
         self.samples = rows.samples
         self.cancels, self.top = rows.cancels, rows.top
-        of = rows.names_of
+
+        def every(kind, layer):
+            return [name for sample in self.samples for name in rows.names_of(kind, layer, sample)]
+
         layers = range(len(rows.layers))
-        self.nets, self.outs = (
-            [[name for sample in self.samples for name in of(kind, layer, sample)] for layer in layers]
-            for kind in ("net", "out")
-        )
+        self.nets, self.outs = ([every(kind, layer) for layer in layers] for kind in ("net", "out"))
+        self.errors, outputs = every("E", self.top), len(rows.layers[-1].weights)
         self.output_edges = [
-            (rows.error_of(sample), error) for sample in self.samples for error in of("E", self.top, sample)
+            (rows.error_of(self.samples[place // outputs]), error) for place, error in enumerate(self.errors)
         ]
-        goals, self.errors = (
-            [name for sample in self.samples for name in of(kind, self.top, sample)]
-            for kind in ("target", "E")
-        )
-        self.out_of = {net: out for nets, outs in zip(self.nets, self.outs) for net, out in zip(nets, outs)}
-        self.ends = list(zip(self.errors, zip(goals, self.outs[-1])))
-        self.weights = [name for layer in self.names.weights for row in layer for name in row]
+        self.out_of = dict(zip(chain(*self.nets), chain(*self.outs)))
+        self.ends = list(zip(self.errors, zip(every("target", self.top), self.outs[-1])))
+        self.weights = list(chain(*chain(*self.names.weights)))
         self.biases = [list(dict.fromkeys(layer or ())) for layer in self.names.biases]
         self.mirrored = {}  # the weight from j to k for that from k to j, in every square matrix
         for matrix in self.names.weights:
@@ -96,9 +92,8 @@ class Network:
         """The Pass and the update made after `count` updates."""
         batch = self.batch(count)
         if batch not in self._passes:
-            error = self._error_of(batch)
-            updates = dict(self._updates(error)) if self.learns else {}
-            self._passes[batch] = Pass(self.model, updates)
+            made = self.rows.update(batch, self._error_of(batch)) if self.learns else ()
+            self._passes[batch] = Pass(self.model, {name: formula for name, formula, _ in made})
         return self._passes[batch]
 
     def _error_of(self, batch):
@@ -122,24 +117,13 @@ class Network:
             self.sample_edges += [(name, rows.error_of(self.samples[each])) for each in batch]
         return name
 
-    def _updates(self, error) -> Iterator[tuple[str, Expression]]:
-        rule = self.description.update.rule
-        for power, factor in update_powers(rule):
-            yield after(power, 1), Name(power) * Name(factor)
-        for name, layer, is_bias in self.names.parameters():
-            if not is_bias or self.description.layers[layer].train_bias:
-                gradient = Name(partial_name(error, name))
-                for row, formula in update_formulas(rule, name, gradient, self.names.rate, is_bias):
-                    yield after(row, 1), formula
-
     @cached_property
     def graph(self) -> Graph:
         """The Graph of the pass, with the errors of all batches."""
         for count in range(len(self.samples) if self.learns else 1):
             self.steps_of(count)
         if len(self.samples) > 1 and self.names.error not in self.batch_errors:
-            errors = map(self.rows.error_of, self.samples)
-            self.sample_edges += [(self.names.error, error) for error in errors]
+            self.sample_edges += [(self.names.error, self.rows.error_of(each)) for each in self.samples]
         steps = self.steps_of(0)
         parameters = [*self.weights, *self.all_biases]
         moved = {after(name, 1): name for name in parameters if after(name, 1) in steps.updates}
@@ -147,10 +131,8 @@ class Network:
         graph = Graph(steps, self.names.error, parameters, moved, rate)
         graph.network = self
         graph.errors = self.errors
-        graph.layers = [
-            [edge for edge in zip(outs, nets) if edge in graph.edges]
-            for outs, nets in zip(self.outs, self.nets)
-        ]
+        edges = [zip(outs, nets) for outs, nets in zip(self.outs, self.nets)]
+        graph.layers = [[edge for edge in each if edge in graph.edges] for each in edges]
         if self.rows.last == "softmax":
             graph.layers[-1] = []
         graph.inner = [name for layer in self.outs[:-1] for name in layer]
@@ -196,11 +178,8 @@ class Network:
         if turned:
             yield known("gradient matrix transposed", shares=turned)
         if turned and self.l2_terms:
-            both = turned | {
-                (term, weight): instead({weight: Name(other)})
-                for term in self.l2_terms
-                for weight, other in self.mirrored.items()
-            }
+            others = {weight: instead({weight: Name(other)}) for weight, other in self.mirrored.items()}
+            both = turned | {(term, each): others[each] for term in self.l2_terms for each in others}
             yield known("gradient matrix transposed, its L2 term as well", shares=both)
 
     def _of_softmax(self, graph):
@@ -238,10 +217,8 @@ class Network:
 
     def starting_at(self, variation: Variation, since: int) -> Variation | None:
         """The same mistake where all is right before some update; None where it has no place there."""
-        is_later = (
-            since <= FEW and variation.described is None and not variation.given and not variation.later
-        )
-        return starting_at(variation, since) if is_later else None
+        has_place = since <= FEW and variation.described is None and not (variation.given or variation.later)
+        return starting_at(variation, since) if has_place else None
 
     @property
     def known_names(self) -> list[str]:
