@@ -58,11 +58,10 @@ class Graph:
         self.parameters, self.rate = list(parameters), rate
         reached = self.model.uses(loss)
         self.forward = [name for name in self.model.formulas if name in reached]
-        self.lines = [
-            name
-            for name, formula in self.model.formulas.items()
-            if self._is_new(name, formula) and not any(map(split_partial, formula.names()))
+        lines = [
+            name for name, each in self.model.formulas.items() if not any(map(split_partial, each.names()))
         ]
+        self.lines = list(filter(self._is_new, lines))
         self.uses: dict[tuple[str, str], list[Expression]] = defaultdict(list)
         for user in self.forward:
             upstream = UPSTREAM + user
@@ -84,20 +83,19 @@ class Graph:
         self.states: dict[str, str] = {}
         self.update_lines = list(updates)
 
-    def _is_new(self, name, formula):
+    def _is_new(self, name):
         """Whether a line is of the first pass, or of another that computes it otherwise: 1 - beta^2."""
-        first = self.model.formulas.get(name.partition("@")[0])
-        if not update_of(name) or first is None:
+        formulas = [self.model.formulas.get(each) for each in (name, _plain(name))]
+        if not update_of(name) or None in formulas:
             return not update_of(name)
-        plain = [with_names(each, lambda one: one.partition("@")[0]).format() for each in (first, formula)]
-        return plain[0] != plain[1]
+        own, first = (with_names(each, _plain).format() for each in formulas)
+        return own != first
 
     def settle(self) -> None:
         """Find the products, when it is settled what is inner."""
         inner, parameters = set(self.inner), set(self.parameters)
-        products = [
-            edge for edge, share in self.edges.items() if factors_of(share) and edge[0] not in self.errors
-        ]
+        products = [edge for edge, share in self.edges.items() if factors_of(share)]
+        products = [edge for edge in products if edge[0] not in self.errors]
         self.back = [edge for edge in products if edge[1] in inner]
         self.gradients = [edge for edge in products if edge[1] in parameters]
         self.differentiated = inner | parameters
@@ -130,32 +128,25 @@ class Graph:
         errors, summed, waiting = [], [], [self.loss]
         while waiting:
             user = waiting.pop(0)
-            below = [name for name in self._below(user) if name in self.model.formulas]
-            linear = below and all(self._is_constant(self.edges[user, name]) for name in below)
-            if linear and len(below) == len(self._below(user)):
+            every = [name for each, name in self.edges if each == user]
+            below = [name for name in every if name in self.model.formulas]
+            parts = [part for name in below for part in self.edges[user, name].names()]
+            if below and len(below) == len(every) and all(part.startswith(UPSTREAM) for part in parts):
                 summed += [(user, name) for name in below]
                 waiting += [name for name in below if name not in waiting and name not in errors]
             elif user not in errors:
                 errors.append(user)
         return errors, summed
 
-    def _below(self, user):
-        return [name for each, name in self.edges if each == user]
-
-    def _is_constant(self, share):
-        return all(name.startswith(UPSTREAM) for name in share.names())
-
     def _layers(self):
-        sloped = [edge for edge in self.edges if self.slopes_at(edge)]
+        sloped = {edge: bool(self.slopes_at(edge)) for edge in self.edges}
         depth: dict[str, int] = {}
         for user in reversed(self.forward):
-            above = [
-                depth.get(each, 0) + bool(self.slopes_at((each, user))) for each in self.users.get(user, ())
-            ]
+            above = [depth.get(each, 0) + sloped[each, user] for each in self.users.get(user, ())]
             depth[user] = max(above, default=0)
-        levels: dict[int, list] = {}
-        for user, name in sloped:
-            levels.setdefault(depth[user], []).append((user, name))
+        levels: dict[int, list] = defaultdict(list)
+        for edge in filter(sloped.get, sloped):
+            levels[depth[edge[0]]].append(edge)
         return [levels[each] for each in sorted(levels, reverse=True)]
 
     # Places
@@ -230,16 +221,14 @@ class OwnModel:
     def __init__(self, model: Model, loss: str, asked: Iterable[Expression]):
         """`asked` are the quantities of the sheet: what they differentiate by is learned."""
         self.steps = Pass(model, {})
-        moved = {later: _before(later) for later in model.formulas if later in model.constants}
+        moved = [later for later in model.formulas if later in model.constants]
+        moved = {later: after(_plain(later), update_of(later) - 1) for later in moved}
         first = {later: old for later, old in moved.items() if old in model.given}
         names = [name for each in (*model.formulas.values(), *asked) for name in each.names()]
         partials = [split_partial(name)[1] for name in names if split_partial(name)]
         reached = {later: model.uses(later) - {later} for later in first}
-        states = {
-            later: old
-            for later, old in first.items()
-            if old not in partials and any(later in names for names in reached.values())
-        }
+        needed = set().union(*reached.values())
+        states = {later: old for later, old in first.items() if later in needed and old not in partials}
         steps = {later: old for later, old in first.items() if later not in states}
         learned = [name for name in dict.fromkeys([*partials, *steps.values()]) if name in model.given]
         rate = next((name for name in RATES if name in model.given), None)
@@ -248,9 +237,8 @@ class OwnModel:
         graph.states = {later: old for later, old in moved.items() if _plain(later) in kept}
         self.new_values = [later for later in moved if later not in graph.states]
         used = set().union(*map(model.uses, self.new_values))
-        graph.update_lines = [
-            name for name in model.formulas if name in used and _plain(name) not in graph.forward
-        ]
+        lines = [name for name in model.formulas if name in used]
+        graph.update_lines = [name for name in lines if _plain(name) not in graph.forward]
         graph.settle()
         self.counts = range(1, 1 + max(map(update_of, model.formulas), default=0))
         self.variations = {id: self._in_all_passes(each) for id, each in graph.variations.items()}
@@ -260,13 +248,10 @@ class OwnModel:
         model, found = self.steps.model, {}
         for kind in ("values", "slopes", "shares", "sums"):
             found[kind] = dict(getattr(variation, kind))
-            for count in self.counts:
-                pass_ = _Later(model, count)
+            for pass_ in (_Later(model, count) for count in self.counts):
                 for place, change in getattr(variation, kind).items():
-                    if isinstance(place, tuple):
-                        later = (*map(pass_.name, place[:2]), *place[2:])
-                    else:
-                        later = pass_.name(place)
+                    is_edge = isinstance(place, tuple)
+                    later = (*map(pass_.name, place[:2]), *place[2:]) if is_edge else pass_.name(place)
                     if later != place:
                         found[kind].setdefault(later, pass_.changed(change))
         return replace(variation, **found)
@@ -307,10 +292,6 @@ class OwnModel:
 
 def _plain(name):
     return name.partition("@")[0]
-
-
-def _before(later):
-    return after(_plain(later), update_of(later) - 1)
 
 
 def _count_of(place):

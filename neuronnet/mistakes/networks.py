@@ -234,16 +234,20 @@ class Network:
 
     def replay(self, variation: Variation = RIGHT, number: type = float, keep=None):
         """A Replay, of another network if the variation is one; {} where that does not have it."""
-        if variation.described is None:
-            return Replay(self, variation, number, keep)
-        if variation.described not in self._others:
-            try:
-                self._others[variation.described] = Network(variation.described(self.description))
-            except NeuronnetError:
-                return {}
-        other = self._others[variation.described]
-        then = RIGHT if variation.then is None else other.variations.get(variation.then)
-        return {} if then is None else other.replay(then, number, keep)
+        network, own = self._meant(variation)
+        return {} if own is None else Replay(network, own, number, keep)
+
+    def _meant(self, variation):
+        """(a network, its Variation) of one that describes another; None where that does not have it."""
+        described = variation.described
+        if described is None:
+            return self, variation
+        try:
+            self._others[described] = self._others.get(described) or Network(described(self.description))
+        except NeuronnetError:
+            return self, None
+        other = self._others[described]
+        return other, RIGHT if variation.then is None else other.variations.get(variation.then)
 
     def place(self, expression: Expression) -> int:
         """Where a quantity comes in the order of computation."""
@@ -255,13 +259,8 @@ class Network:
         steps, names = self.steps_of(0), [_without_count(name) for name in expression.names()]
         if any("@" in name for name in expression.names()):
             names += steps.updates
-        if variation.described is None:
-            return changed_step(steps, steps.varied(variation), names)
-        other = self._others.get(variation.described)
-        if other is None:
-            return None
-        then = RIGHT if variation.then is None else other.variations[variation.then]
-        return changed_step(steps, other.steps_of(0).varied(then), names)
+        network, own = self._meant(variation)
+        return None if own is None else changed_step(steps, network.steps_of(0).varied(own), names)
 
 
 def _turned_to(net, value):
