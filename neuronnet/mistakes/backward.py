@@ -63,7 +63,7 @@ def raw(graph: Graph, edge: tuple[str, str]) -> Callable | None:
 
 def _other_factor(graph, edge):
     """The factor of a share that is a quantity, or its transpose."""
-    plain = [each.inner if isinstance(each, Transpose) else each for each in factors_of(graph.edges[edge])]
+    plain = (each.inner if isinstance(each, Transpose) else each for each in factors_of(graph.edges[edge]))
     return next((each for each in plain if isinstance(each, Name)), None)
 
 
@@ -191,12 +191,13 @@ def _single_factors(graph):
                 change = _fitting(graph, edge, instead({factor.format(): other}), share)
                 if change is not None:
                     yield known("{other} for {factor}: {name}", words, 1, shares={edge: change})
-        for id, change in (
-            ("derivative by {user} not transposed: {name}", _turned_upstream(graph, edge, share)),
-            ("a repeated index assigned: {name}", _repeated(share)),
-        ):
-            if change is not None:
-                yield known(id, places, 0, shares={edge: change})
+        turned_upstream, repeated = _turned_upstream(graph, edge, share), _repeated(share)
+        if turned_upstream is not None:
+            yield known(
+                "derivative by {user} not transposed: {name}", places, 0, shares={edge: turned_upstream}
+            )
+        if repeated is not None:
+            yield known("a repeated index assigned: {name}", places, 0, shares={edge: repeated})
 
 
 def _is_called(*texts):
@@ -218,11 +219,8 @@ def _turned_upstream(graph, edge, share):
 
 def _largest(graph):
     """The slope of a maximum of numbers to another of them, or to the largest of another maximum."""
-    windows = {
-        user: [name for each, name in graph.edges if each == user]
-        for user in graph.forward
-        if getattr(graph.model.formulas[user], "function", "") == "max"
-    }
+    users = [user for user in graph.forward if getattr(graph.model.formulas[user], "function", "") == "max"]
+    windows = {user: [name for each, name in graph.edges if each == user] for user in users}
     windows = {user: names for user, names in windows.items() if len(names) > 1}
     for user, names in windows.items():
         for other in names:
@@ -247,10 +245,8 @@ def _shifted(factor, graph):
     lengths = graph.model.shape_of(factor.base)
     for steps in product((-1, 0, 1), repeat=len(indices)):
         moved = [(start + step, stop + step) for (start, stop), step in zip(indices, steps)]
-        if all(
-            factor.first <= start and stop < length + factor.first + (factor.first == 0)
-            for (start, stop), length in zip(moved, lengths)
-        ):
+        ends = [length + factor.first + (factor.first == 0) for length in lengths]
+        if all(factor.first <= start and stop < end for (start, stop), end in zip(moved, ends)):
             yield Entry(factor.base, moved, factor.from_zero)
     parts = [node for name in graph.forward for node, *_ in nodes(graph.model.formulas[name])]
     parts = [each for each in parts if isinstance(each, Entry) and each.base.format() == factor.base.format()]

@@ -88,7 +88,5 @@ class _Ledger:
     def of_erratum(self, erratum):
         printed, right = (each.rpartition("=")[2].strip() for each in (erratum.printed, erratum.should_be))
         values = float(self.value(printed)), float(self.value(right))
-        belongs_to = f"a misprint of {erratum.should_be}"
-        return Entry(
-            erratum.quantity, erratum.printed, belongs_to, printed, *values, holds=values[0] != values[1]
-        )
+        what = erratum.quantity, erratum.printed, f"a misprint of {erratum.should_be}", printed
+        return Entry(*what, *values, holds=values[0] != values[1])

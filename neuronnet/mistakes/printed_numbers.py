@@ -6,7 +6,9 @@ the very digits by chance with a probability of 1/(D ln 100).
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from decimal import Decimal
+from itertools import chain
 from math import isclose, log, log10
 from typing import NamedTuple
 
@@ -143,18 +145,9 @@ class Diagnosis(NamedTuple):
         return f"the same digits would come from: {', '.join(self.same_as)}" if self.same_as else ""
 
     def to_dict(self) -> dict:
-        return {
-            "id": self.id,
-            "sentence": self.sentence,
-            "formula": self.formula,
-            "convention": self.convention,
-            "explains": list(self.explains),
-            "contradicts": list(self.contradicts),
-            "digits": round(self.digits, 2),
-            "tried": self.tried,
-            "chance": self.chance,
-            "same_as": list(self.same_as),
-        }
+        keys = "id sentence formula convention explains contradicts digits tried chance same_as".split()
+        found = {key: getattr(self, key) for key in keys} | {"digits": round(self.digits, 2)}
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in found.items()}
 
 
 # What each mistake does to the numbers of a model
@@ -186,13 +179,16 @@ def signatures(subject, names: list[str]) -> list[Signature]:
         if len(table) == 1:
             raise
         until = f"after {counted(len(table) - 1, 'mistake')}"
-    flat = {id: _flat(numbers) for id, numbers in table.items()}
-    same = {id: [each for each in table if each != id and _near(flat[id], flat[each])] for id in table}
-    found = [
-        Signature(id, subject.variations[id].sentence, numbers, same[id])
-        for id, numbers in table.items()
-        if id != "none"
-    ]
+    flat = {id: list(chain(*map(entries, numbers.values()))) for id, numbers in table.items()}
+
+    def is_same(one, other):
+        return [*table[one]] == [*table[other]] and all(
+            left == right or isclose(left, right, rel_tol=1e-12, abs_tol=1e-300)
+            for left, right in zip(flat[one], flat[other])
+        )
+
+    same = {id: [each for each in table if each != id and is_same(id, each)] for id in table}
+    found = [Signature(id, subject.variations[id].sentence, table[id], same[id]) for id in [*table][1:]]
     if until is not None:
         raise Interrupted(found, until)
     return found
@@ -202,19 +198,6 @@ def numbers_of(values, names: Iterable[str]) -> dict:
     """The numbers and arrays that a varied pass has under some names."""
     found = {}
     for name in names:
-        try:
+        with suppress(NeuronnetError, ArithmeticError, KeyError):
             found[name] = values[name]
-        except (NeuronnetError, ArithmeticError, KeyError):
-            pass
     return found
-
-
-def _flat(numbers):
-    return [*numbers], [entry for value in numbers.values() for entry in entries(value)]
-
-
-def _near(one, other):
-    return one[0] == other[0] and all(
-        left == right or isclose(left, right, rel_tol=1e-12, abs_tol=1e-300)
-        for left, right in zip(one[1], other[1])
-    )

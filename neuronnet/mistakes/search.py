@@ -121,9 +121,8 @@ class _Search:
 
     def _from_later_on(self, number):
         """The mistakes made from the pass of a wrong number on, where all before is right."""
-        if not 0 < number.updates <= MOST_UPDATES or any(
-            each.updates < number.updates for each in self.wrong
-        ):
+        is_first = all(each.updates >= number.updates for each in self.wrong)
+        if not 0 < number.updates <= MOST_UPDATES or not is_first:
             return []
         later = [self.subject.starting_at(each, number.updates) for each in self.singles]
         return [(each, self.subject.replay(each)) for each in later if each is not None]
@@ -151,15 +150,12 @@ class _Search:
         if best is None:
             return None
         variation, matched, against = best
-        telling = self._telling(matched)
+        digits = sum(each.digits for each in self._telling(matched))
         near = sum(first.is_as_far_off(value) for value in values.values())
-        chance = max(near, 1) * 10 ** -sum(each.digits for each in telling)
+        chance = max(near, 1) * 10**-digits
         if chance > MOST_CHANCE:
             return None
-        digits, names = (
-            sum(each.digits for each in telling),
-            tuple(sorted((each.name for each in matched), key=self.order.get)),
-        )
+        names = tuple(sorted((each.name for each in matched), key=self.order.get))
         parts = variation.parts or (variation,)
         instead = self.subject.instead(variation, first.expression)
         tried = max(self.tried, len(candidates))
@@ -246,10 +242,8 @@ class _Search:
         if best is not None and before < set(best.explains):
             return [best]
         left = [each for each in self.left(found) if not each.is_long]
-        if found and left:
-            best = self._best(left[0], left, candidates)
-            return found + ([] if best is None else [best])
-        return found
+        best = self._best(left[0], left, candidates) if found and left else None
+        return found + ([] if best is None else [best])
 
     # Slips by hand
 
@@ -265,18 +259,14 @@ class _Search:
         return number.is_given_by(entries(self.plain[later])[number.entry or 0])
 
     def _by_hand(self, number):
-        if self._is_new_value(number):
-            found = known("new value in the place of the gradient")
-            chance = 10.0 ** (1 - len(number.as_printed.value.as_tuple().digits))
-            yield Diagnosis((found,), (number.name,), (), number.digits, chance, self.tried)
-            return
         others = {each.as_printed.text: each.expression.format() for each in self.right}
-        for id, sentence, chance in slips(number.as_printed, number.value_exact, others):
-            if chance <= MOST_CHANCE:
-                yield Diagnosis(
-                    (Variation(id, sentence),), (number.name,), (), number.digits, chance, self.tried
-                )
-                return
+        found = slips(number.as_printed, number.value_exact, others)
+        told = [(Variation(id, said), chance) for id, said, chance in found if chance <= MOST_CHANCE]
+        if self._is_new_value(number):
+            chance = 10.0 ** (1 - len(number.as_printed.value.as_tuple().digits))
+            told.insert(0, (known("new value in the place of the gradient"), chance))
+        for each, chance in told[:1]:
+            yield Diagnosis((each,), (number.name,), (), number.digits, chance, self.tried)
 
     # Values
 
@@ -299,10 +289,10 @@ class _Search:
         return None
 
     def _carried_values(self, variation, number):
-        """The pass computed from the printed numbers wherever these are near its own."""
         return None if number.is_long else self.subject.replay(variation, keep=self._kept)
 
     def _kept(self, name, value):
+        """The printed number where it is near that of the pass."""
         known = self.printed.get(name)
         if known is None or isinstance(value, Array):  # a mistake may make an array of a number
             return value
@@ -319,7 +309,8 @@ def slips(printed: Printed, exact: Decimal, others: dict[str, object]) -> Iterat
     """
     text, digits = printed.text, len(printed.value.as_tuple().digits)
     places = [place for place, character in enumerate(text) if character.isdigit()]
-    if printed.value and digits >= FEWEST - 2 and _agrees(_with_sign(text), exact):
+    turned = text[1:] if text.startswith("-") else f"-{text.lstrip('+')}"
+    if printed.value and digits >= FEWEST - 2 and _agrees(turned, exact):
         yield "sign lost", f"{text} has the wrong sign.", 10.0 ** (1 - digits)
     is_long = digits >= FEWEST
     if is_long and text in others:
@@ -331,7 +322,8 @@ def slips(printed: Printed, exact: Decimal, others: dict[str, object]) -> Iterat
     longer = (text[:place] + digit + text[place:] for place in places for digit in "0123456789")
     if is_long and any(_agrees(each, exact) for each in longer):
         yield "a digit lost", f"A digit is missing in {text}.", 10.0 ** (3 - digits)
-    if digits >= FEWEST - 1 and any(_moved(printed, power).agrees(exact) for power in (-2, -1, 1, 2)):
+    moved = (str(printed.value.scaleb(power)) for power in (-2, -1, 1, 2))
+    if digits >= FEWEST - 1 and any(_agrees(each, exact) for each in moved):
         yield "the point misplaced", f"The decimal point of {text} is misplaced.", 10.0 ** (1 - digits)
 
 
@@ -340,11 +332,3 @@ def _agrees(text, exact):
         return Printed(text).agrees(exact)
     except NumberError:
         return False
-
-
-def _with_sign(text):
-    return text[1:] if text.startswith("-") else f"-{text.lstrip('+')}"
-
-
-def _moved(printed, power):
-    return Printed(str(printed.value.scaleb(power)))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from neuronnet.mistakes.graph import Graph
 
 SIGMOID, TANH, RELU, LINEAR = "logistic'", "tanh'", "step", "identity"
+FLAT = (RELU, LINEAR)
 CURVED = (SIGMOID, TANH, RELU, "leaky_relu'", "elu'", "gelu'")
 CANCELLED = "derivative multiplied in although it cancels"
 
@@ -35,12 +36,9 @@ SLOPES: tuple[tuple[str, dict[str, str]], ...] = (
     ("derivative written for out, given net: {colon}", {SIGMOID: "net*(1 - net)", TANH: "1 - net^2"}),
     ("sign slip in the derivative: {colon}", dict.fromkeys((SIGMOID, TANH), "-slope")),
     ("the logistic's derivative for tanh{suffix}", {TANH: "out*(1 - out)"}),
-    (
-        "the logistic's derivative for relu or no activation{suffix}",
-        dict.fromkeys((RELU, LINEAR), "out*(1 - out)"),
-    ),
+    ("the logistic's derivative for relu or no activation{suffix}", dict.fromkeys(FLAT, "out*(1 - out)")),
     ("tanh's derivative for the logistic{suffix}", {SIGMOID: "1 - out^2"}),
-    ("tanh's derivative for relu or no activation{suffix}", dict.fromkeys((RELU, LINEAR), "1 - out^2")),
+    ("tanh's derivative for relu or no activation{suffix}", dict.fromkeys(FLAT, "1 - out^2")),
     ("relu's derivative for another activation{suffix}", dict.fromkeys((SIGMOID, TANH, LINEAR), "step(net)")),
     ("leaky relu's derivative for relu{suffix}", {RELU: "leaky_relu'(net, 0.01)"}),
     ("only 1 - out of the derivative{suffix}", dict.fromkeys((SIGMOID, TANH), "1 - out")),
@@ -127,21 +125,17 @@ def _softmax_slopes(share):
 # Where paths meet: (the id at inner quantities, at parameters, the shares that count, of all shares).
 
 
+def _kept(first, last):
+    return lambda shares, numerator: shares[first:last]
+
+
 def _averaged(graph):
     return lambda shares, numerator: [times(each, 1 / Number(len(shares)), graph.shapes) for each in shares]
 
 
 PATHS = (
-    (
-        "only o1's path into h1 (no sum over outputs)",
-        "first use only: {name}",
-        lambda graph: lambda shares, numerator: shares[:1],
-    ),
-    (
-        "only the last path into a hidden neuron",
-        "last use only: {name}",
-        lambda graph: lambda shares, numerator: shares[-1:],
-    ),
+    ("only o1's path into h1 (no sum over outputs)", "first use only: {name}", lambda graph: _kept(0, 1)),
+    ("only the last path into a hidden neuron", "last use only: {name}", lambda graph: _kept(-1, None)),
     ("paths averaged instead of summed", "uses averaged: {name}", _averaged),
 )
 
