@@ -1,10 +1,11 @@
 """Slips of backpropagation in one part of a formula: transposes, orders of products, slopes, sums over
-samples, names. `changes.py` has the slips of the pen.
+samples, names; then slips of the pen.
 
 Every generator here yields Changes.
 """
 
 from collections import Counter
+from functools import partial
 from itertools import combinations
 from typing import NamedTuple
 
@@ -25,7 +26,7 @@ from neuronnet.formulas.expressions import (
     sum_of,
     without_minus,
 )
-from neuronnet.formulas.rewriting import leaves_of, nodes, turned, with_names, with_part
+from neuronnet.formulas.rewriting import leaves_of, turned, with_names, with_part
 from neuronnet.names import split_partial
 from neuronnet.repairs.surroundings import Surroundings
 
@@ -73,55 +74,39 @@ def _products(node, parent, around):
 
 
 def _slopes(node, parent, around):
-    multiplies = not _is_divisor(node, parent) and (
-        not isinstance(parent, Product) or _is_operand(node, parent)
-    )
+    around_it = parent.factors if isinstance(parent, Product) else []
+    is_divisor = any(operator == "/" and factor is node for operator, factor in around_it)
+    is_operand = isinstance(node, Name) and any(operator == "@" for operator, _ in around_it[1:])
+    multiplies = not is_divisor and (not around_it or is_operand)
     for said, argument, slope in around.slopes:
         parts = [part for part in slope.parts() if isinstance(part, Sum)] if said == "logistic" else []
         for part in (slope, *parts) if multiplies else ():
             whole, operator = _times(node, part, around)
             what = f"the slope of {said}" if part is slope else f"a part of the slope of {said}"
-            sentence = f"{what} is missing: {operator} {_in_brackets(part)}"
-            yield change("slope", node, whole, sentence, "", part.format())
+            text = f"({part})" if isinstance(part, (Sum, Compare, Negative)) else part
+            yield change("slope", node, whole, f"{what} is missing: {operator} {text}", "", part.format())
         if said not in _ACTIVATIONS:
             continue
+        sentence = f"the slope of {said} at {argument} is {slope}, not"
         if not isinstance(node, (Name, Number)) and node.names():
-            sentence = f"the slope of {said} at {argument} is {slope}, not {node}"
-            yield change("other slope", node, slope, sentence)
+            yield change("other slope", node, slope, f"{sentence} {node}")
         for start, end, run in _runs(node):
             whole = product_of([*node.factors[:start], (node.factors[start][0], slope), *node.factors[end:]])
-            sentence = f"the slope of {said} at {argument} is {slope}, not {run}"
-            yield change("other slope", run, whole, sentence, run.format(), slope.format())
+            yield change("other slope", run, whole, f"{sentence} {run}", run.format(), slope.format())
     for out, options in around.softmaxes:
         said = f"the slope of softmax mixes the entries of {out}"
         mended = [("slope", node, node, "")] * multiplies  # and what the gradient is there
         for place, (_, factor) in enumerate(node.factors if isinstance(node, Product) else ()):
             if isinstance(factor, Name) and factor.name == out.name:
-                mended.append(
-                    ("slope", node, product_of(node.factors[:place] + node.factors[place + 1 :]), "")
-                )
+                rest = product_of(node.factors[:place] + node.factors[place + 1 :])
+                mended.append(("slope", node, rest, ""))
         for start, end, run in _runs(node):
             rest = product_of([*node.factors[:start], *node.factors[end:]])
             mended.append(("other slope", run, rest, run.format()))
         for kind, at, gradient, found in mended:
-            whole = _through_softmax(gradient, out, options)
+            weighted = Product([*_open(gradient), ("⊙", out)])
+            whole = Product([("*", out), ("⊙", gradient - Call("sum", [weighted], options))])
             yield change(kind, at, whole, f"{said}: {whole}", found, whole.format())
-
-
-def _through_softmax(gradient, out, options):
-    weighted = Product([*_open(gradient), ("⊙", out)])
-    return Product([("*", out), ("⊙", gradient - Call("sum", [weighted], options))])
-
-
-def _is_divisor(node, parent):
-    return isinstance(parent, Product) and any(
-        operator == "/" and factor is node for operator, factor in parent.factors
-    )
-
-
-def _is_operand(node, parent):
-    """Whether a name stands in a matrix product."""
-    return isinstance(node, Name) and any(operator == "@" for operator, _ in parent.factors[1:])
 
 
 def _runs(node):
@@ -144,11 +129,6 @@ def _open(node):
     if isinstance(node, Product) and all(operator in ("*", "⊙", "/") for operator, _ in node.factors):
         return node.factors
     return [("*", node)]
-
-
-def _in_brackets(part):
-    text = part.format()
-    return f"({text})" if isinstance(part, (Sum, Compare, Negative)) else text
 
 
 def _sums(node, parent, around):
@@ -177,12 +157,13 @@ def _names(node, parent, around):
             kind = "name" if alike and parent is not None else "other name"
             yield change(kind, node, Name(other), f"{other}, not {node.name}")
     if parent is None:
-        for name, count in Counter(leaf.name for leaf in leaves_of(node) if isinstance(leaf, Name)).items():
+        names = [leaf for leaf in leaves_of(node) if isinstance(leaf, Name)]
+        for name, count in Counter(leaf.name for leaf in names).items():
             for other in around.alike(name) if count > 1 else ():
                 renamed = with_names(
-                    node, lambda each, name=name, other=other: other if each == name else each
+                    node, partial(dict.get, {each: each for each in node.names()} | {name: other})
                 )
-                at = next(part for part, _, _ in nodes(node) if isinstance(part, Name) and part.name == name)
+                at = next(leaf for leaf in names if leaf.name == name)
                 yield change("name", at, renamed, f"{other}, not {name}, everywhere", name, other)
 
 
@@ -232,9 +213,8 @@ def _terms(node, parent, around):
     pairs = combinations(around.terms, 2) if 2 < len(around.terms) <= MOST_TERMS else ()
     for terms in [*([term] for term in _signed([*around.terms, Number(1)])), *map(list, pairs)]:
         whole = signed_sum([*node._terms(), *((1, term) for term in terms)])
-        yield change(
-            "term", node, whole, _missing_terms(terms, whole, around), "", " + ".join(map(str, terms))
-        )
+        said = _missing_terms(terms, whole, around)
+        yield change("term", node, whole, said, "", " + ".join(map(str, terms)))
 
 
 def _signed(terms):
@@ -245,12 +225,10 @@ def _signed(terms):
 def _missing_terms(terms, whole, around):
     names = [around.derived.get(name) for term in terms for name in term.names()]
     names = list(dict.fromkeys(name for name in names if name))
-    if len(names) == len(terms):
-        which = (
-            f"path through {names[0]} is" if len(names) == 1 else f"paths through {' and '.join(names)} are"
-        )
-    else:
-        which = f"term {terms[0]} is" if len(terms) == 1 else f"terms {' and '.join(map(str, terms))} are"
+    one, several, told = ("path through", "paths through", names)
+    if len(names) != len(terms):
+        one, several, told = ("term", "terms", terms)
+    which = f"{one} {told[0]} is" if len(told) == 1 else f"{several} {' and '.join(map(str, told))} are"
     text = whole.format()
     return f"the {which} missing" if "ones_like" in text else f"the {which} missing: {text}"
 

@@ -3,7 +3,9 @@
 Edits are tried in every part of the formula, first with floats in one draw; what fits there is put to Trials.
 """
 
+from functools import partial
 from math import isfinite
+from operator import mul
 from typing import NamedTuple
 
 from neuronnet.derivation.trials import Trials, same_shape
@@ -27,17 +29,7 @@ _ORDER = (
     "other name, operation, function"
 ).split(", ")
 # What may go together with a factor that is a number: each is common by itself.
-_WITH_A_NUMBER = {
-    "transpose",
-    "slope",
-    "turned",
-    "sum",
-    "name",
-    "matrix factor",
-    "factor",
-}
-
-
+_WITH_A_NUMBER = {"transpose", "slope", "turned", "sum", "name", "matrix factor", "factor"}
 _KINDS = {"whole sign": "sign", "other name": "name", "other slope": "slope"}
 
 
@@ -144,20 +136,20 @@ def _numbers(around):
         if not arrays.shape(value):
             number = float(value)
             if number not in (0, 1, -1):
-                yield (
-                    1 / number,
-                    (lambda each, name=name: _times(each, name)),
-                    f"the factor {name} is missing",
-                )
-                yield number, (lambda each, name=name: each / Name(name)), f"divide by {name}"
+                yield 1 / number, partial(_times, name), f"the factor {name} is missing"
+                yield number, partial(_divided, Name(name)), f"divide by {name}"
     for count in sorted({2, *counts}):
         what = f", the number of {counts[count]}" if counts.get(count) and count > 2 else ""
-        yield 1 / count, (lambda each, count=count: count * each), f"the factor {count} is missing{what}"
+        yield 1 / count, partial(mul, Number(count)), f"the factor {count} is missing{what}"
         half = "the factor 1/2 is missing" if count == 2 else f"divide by {count}{what}"
-        yield count, (lambda each, count=count: each / count), half
+        yield count, partial(_divided, Number(count)), half
 
 
-def _times(formula, name):
+def _divided(divisor, formula):
+    return formula / divisor
+
+
+def _times(name, formula):
     """A formula times a name; what divides by that name goes."""
     divides = without_factor(formula, lambda operator, factor: operator == "/" and factor.format() == name)
     return formula * Name(name) if divides is None else divides

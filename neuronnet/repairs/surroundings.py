@@ -42,9 +42,8 @@ class Surroundings:
         true = self._unfolded(truth if named is None else named)
         needed = model.made_of([formula, truth])
         near = {*true.names(), *formula.names()}
-        slopes = sorted(
-            self._slopes(needed), key=lambda each: near.isdisjoint(each[2].names() + each[1].names())
-        )
+        slopes = list(self._slopes(needed))
+        slopes.sort(key=lambda each: near.isdisjoint(each[2].names() + each[1].names()))
         self.slopes = slopes[:MOST_SLOPES]
         self.true = self._as_written(true)
         shapes = {name: self.shape(Name(name)) for name in self._names(formula, names)}
@@ -56,13 +55,9 @@ class Surroundings:
         self.factors = [part for operator, part in factors if operator != "/" and not isinstance(part, Name)]
         self.divisors = [part for operator, part in factors if operator == "/"]
         self.terms = self._terms()
-        self.derived = {
-            each: split_partial(name)[1] for name, helper in self.aliases.items() for each in helper.names()
-        }
-        mentioned = [
-            name for part in (self.true, *self.terms) for name in part.names() if split_partial(name)
-        ]
-        self.derived |= {name: split_partial(name)[1] for name in mentioned}
+        derived = [(each, name) for name, helper in self.aliases.items() for each in helper.names()]
+        derived += [(name, name) for part in (self.true, *self.terms) for name in part.names()]
+        self.derived = {each: split_partial(name)[1] for each, name in derived if split_partial(name)}
 
     def _unfolded(self, formula):
         """A formula that is a derivative times a number, with the formula of that derivative put in."""
@@ -77,10 +72,9 @@ class Surroundings:
         """A formula with the author's names for derivatives, and slopes by the outputs."""
         formula = mapped(formula, lambda leaf: self.aliases.get(getattr(leaf, "name", None), leaf))
         functions = {"tanh": "tanh'", "logistic": "logistic'", "relu": "step"}
-        known = [each for each in self.slopes if each[0] in functions]
-        return replaced(
-            formula, {Call(functions[said], [argument]).format(): slope for said, argument, slope in known}
-        )
+        known = [(functions[said], *each) for said, *each in self.slopes if said in functions]
+        slopes = {Call(function, [argument]).format(): slope for function, argument, slope in known}
+        return replaced(formula, slopes)
 
     def _names(self, formula, names):
         """Names that may be meant: those given, the true formula's, and derivatives like those here."""
