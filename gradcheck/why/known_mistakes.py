@@ -33,12 +33,11 @@ def known_mistakes(network: Any, samples: Any, gradients: Any, parameters: Any =
 
     It is empty where the gradients are right, and where no known mistake gives them. `network`: a
     NeuralNetwork, what `neuronnet.load` takes, or a `neuronnet.Model`, whose names the gradients then have;
-    `samples`: (inputs, targets) pairs, or two arrays (X, T)
-    with a row per sample; None for the network's own. `gradients` of E_total, the samples combined as the
-    network says: a dict of its own names ("w5" or "dE_total/dw5") to numbers; a dict of "W1", "b1", "W2", ...
-    to arrays, a row per neuron, not necessarily all; or a list of such arrays in that order, or of all
-    weights. A shared bias is one number. Given the `parameters`, in any structure that `check` takes, the
-    gradients have the same.
+    `samples`: (inputs, targets) pairs, or two arrays (X, T) with a row per sample; None for the network's
+    own. `gradients` of E_total, the samples combined as the network says: a dict of its own names ("w5" or
+    "dE_total/dw5") to numbers; a dict of "W1", "b1", "W2", ... to arrays, a row per neuron, not necessarily
+    all; or a list of such arrays in that order, or of all weights. A shared bias is one number. Given the
+    `parameters`, in any structure that `check` takes, the gradients have the same.
 
     Raises ShapeMismatch, StructureMismatch, UnknownName, NotFinite or GradcheckError; neuronnet's errors for
     a bad network.
@@ -89,10 +88,8 @@ def gradients_by_name(network, point, analytic):
     used = {position for positions in found.values() for position in positions.ravel().tolist()}
     others = [block.name for block in point.blocks if not used.issuperset(range(block.start, block.stop))]
     if missing and others:
-        return None, (
-            f"{NOT_TRIED}: the network's {', '.join(missing)} should be among {', '.join(others)} of the "
-            "parameters, which have other values"
-        )
+        among = f"should be among {', '.join(others)} of the parameters, which have other values"
+        return None, f"{NOT_TRIED}: the network's {', '.join(missing)} {among}"
     numbers = {}
     for name, positions in found.items():
         for entry, position in zip(wanted[name].entries.ravel().tolist(), positions.ravel().tolist()):
@@ -131,11 +128,9 @@ def _in_blocks(model, point, analytic):
     for block in point.blocks:
         own = slice(block.start, block.stop)
         alike = [name for name in known if np.array_equal(known[name], point.vector[own])]
-        alike = [name for name in alike if name == block.name] or [
-            each for each in alike if each not in numbers
-        ]
-        if alike:
-            numbers[alike[0]] = analytic[own].reshape(np.shape(model[alike[0]]))
+        free = [name for name in alike if name not in numbers]
+        for name in ([block.name] if block.name in alike else free)[:1]:
+            numbers[name] = analytic[own].reshape(np.shape(model[name]))
     if not numbers:
         return None, f"{NOT_TRIED}: no block has the values of {', '.join(known)}, which the model has"
     return numbers, None
@@ -182,11 +177,8 @@ def _arrays(description):
 
 def _numbers(gradients, description):
     """{"w5": number} from a dict or list of numbers or arrays."""
-    entries = {}
-    for weights, biases in _arrays(description):
-        entries[weights.name] = weights.entries
-        if biases is not None:
-            entries[biases.name] = biases.entries[:1] if biases.is_shared else biases.entries
+    blocks = [each for pair in _arrays(description) for each in pair if each is not None]
+    entries = {each.name: each.entries[:1] if each.is_shared else each.entries for each in blocks}
     if isinstance(gradients, Mapping):
         arrays = {name: _array(name, value) for name, value in gradients.items()}
         if any(value.ndim > 0 for value in arrays.values()):
@@ -235,9 +227,8 @@ def _array(name, value):
     try:
         found = np.array(value, dtype=np.float64)
     except (TypeError, ValueError):
-        raise GradcheckError(
-            f"{name}: expected numbers, or rows of the same length, found {value!r}; {ALLOWED_GRADIENTS}"
-        ) from None
+        needed = f"expected numbers, or rows of the same length, found {value!r}"
+        raise GradcheckError(f"{name}: {needed}; {ALLOWED_GRADIENTS}") from None
     for index in np.argwhere(~np.isfinite(found)):
         raise NotFinite(name, index, found[tuple(index)])
     return found
@@ -318,21 +309,16 @@ def _placed(layers, point, prefer_turned):
     free, found = np.full(point.vector.shape, True), {}
 
     def place(wanted, beside):
+        def order(each):
+            likeness = len(commonprefix([each.block, beside]))
+            likeness += len(commonprefix([each.block[::-1], beside[::-1]]))
+            is_other = each.turned != prefer_turned, each.block != wanted.name
+            return each.rank, *is_other, -likeness, each.positions.min()
+
         candidates = [each for each in _candidates(wanted, point) if free[each.positions].all()]
-        if not candidates:
-            return
-        best = min(
-            candidates,
-            key=lambda each: (
-                each.rank,
-                each.turned != prefer_turned,
-                each.block != wanted.name,
-                -_likeness(each.block, beside),
-                each.positions.min(),
-            ),
-        )
-        found[wanted.name] = best
-        free[best.positions] = False
+        for best in sorted(candidates, key=order)[:1]:
+            found[wanted.name] = best
+            free[best.positions] = False
 
     for weights, _ in layers:
         place(weights, "")
@@ -342,11 +328,6 @@ def _placed(layers, point, prefer_turned):
         if layers[i][1] is not None:
             place(layers[i][1], "" if placed[i] is None else placed[i].block)
     return found
-
-
-def _likeness(name, other):
-    """How many characters two names have in common at their ends."""
-    return len(commonprefix([name, other])) + len(commonprefix([name[::-1], other[::-1]]))
 
 
 def _candidates(wanted, point):

@@ -221,8 +221,8 @@ class OwnModel:
     def __init__(self, model: Model, loss: str, asked: Iterable[Expression]):
         """`asked` are the quantities of the sheet: what they differentiate by is learned."""
         self.steps = Pass(model, {})
-        moved = [later for later in model.formulas if later in model.constants]
-        moved = {later: after(_plain(later), update_of(later) - 1) for later in moved}
+        constants = [later for later in model.formulas if later in model.constants]
+        moved = {later: after(_plain(later), update_of(later) - 1) for later in constants}
         first = {later: old for later, old in moved.items() if old in model.given}
         names = [name for each in (*model.formulas.values(), *asked) for name in each.names()]
         partials = [split_partial(name)[1] for name in names if split_partial(name)]

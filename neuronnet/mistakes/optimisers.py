@@ -93,9 +93,11 @@ CORRECTED, MEAN, VELOCITY = "m/(1 - power)", "(1 - beta)*g + beta*m", "k*old + g
 
 def _slip(right, other):
     change = slip(right, other)
-    return lambda formula, name, graph: change(
-        formula, old=Name(graph.states.get(name, "")), rate=Name(graph.rate or "")
-    )
+
+    def edit(formula, name, graph):
+        return change(formula, old=Name(graph.states.get(name, "")), rate=Name(graph.rate or ""))
+
+    return edit
 
 
 def _one_before(m, power, **known):
@@ -210,9 +212,8 @@ def _decays(graph, lines):
     for name, formula in lines.items():
         for each in formula.names():
             users[each].append(name)
-            by[(split_partial(each) or (None, None))[1]] |= (
-                {each, name} if formula.format() == each else {each}
-            )
+            alias = [name] if formula.format() == each else []
+            by[(split_partial(each) or (None, None))[1]].update([each, *alias])
     missing, unscaled, inside, beside = {}, {}, {}, {}
     for later, old in graph.updates.items():
         gradients = by[old]
@@ -229,13 +230,10 @@ def _decays(graph, lines):
             elif name not in graph.states and gradients.intersection(lines[name].names()):
                 step = Name(graph.rate) * term
                 beside |= {name: without, later: lambda formula, step=step: formula - step}
-    for id, values in (
-        ("weight decay missing", missing),
-        ("weight decay without the learning rate", unscaled),
-        ("weight decay added to the gradient", inside),
-        (L2_BESIDE, beside),
-    ):
-        yield known(id, values=values)
+    yield known("weight decay missing", values=missing)
+    yield known("weight decay without the learning rate", values=unscaled)
+    yield known("weight decay added to the gradient", values=inside)
+    yield known(L2_BESIDE, values=beside)
 
 
 def _with_decay(gradients, old, decay):
@@ -270,17 +268,15 @@ def _of_rules(graph, lines):
         gradient = next(Name(each) for each in lines[velocity].names() if is_by(each, old.name))
         return old - rate * (gradient + Name("momentum") * Name(velocity))
 
+    def decayed(formula, old):
+        return formula - rate * Name("weight_decay") * old
+
     l2 = network.description.l2_share(Name(network.names.l2), max(network.batch_errors.values()))
     nothing = dict.fromkeys(network.l2_terms, lambda term: term * 0)
     for id, change, moved, suits in (
         ("Nesterov's step for that of momentum", ahead, steps, rule == "momentum"),
         ("the step of momentum for Nesterov's", plain, steps, rule == "nesterov"),
-        (
-            "weight decay on the biases as well",
-            lambda formula, old: formula - rate * Name("weight_decay") * old,
-            biases,
-            rule == "adamw",
-        ),
+        ("weight decay on the biases as well", decayed, biases, rule == "adamw"),
         (L2_BESIDE, lambda formula, old: formula - rate * l2 * old, weights, nothing),
     ):
         if suits:

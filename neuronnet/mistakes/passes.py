@@ -165,9 +165,8 @@ class Values(formula_graph.Values):
         if self._before is not None and (moved in self.graph.updates or name in variation.start):
             return self._before[name if name in variation.stale else moved]
         read = variation.given.get(name, name)
-        value = next(
-            each[read.rstrip("ᵀ")] for each in (variation.start, model.given) if read.rstrip("ᵀ") in each
-        )
+        own = read.rstrip("ᵀ")
+        value = (variation.start if own in variation.start else model.given)[own]
         if isinstance(value, Array):
             value = value.map(lambda entry: as_number(entry, self._number))
             return value.T if read.endswith("ᵀ") else value
@@ -184,9 +183,8 @@ class Values(formula_graph.Values):
         steps, number = self.graph, self._number
         formulas = {name: steps.formula(name) for name in self}
         fixed = {name: self[name] for name in self if formulas[name] is None and name not in moving}
-        rows = [
-            (name, steps.evaluator(each, number, name)) for name, each in formulas.items() if each is not None
-        ]
+        computed = {name: each for name, each in formulas.items() if each is not None}
+        rows = [(name, steps.evaluator(each, number, name)) for name, each in computed.items()]
 
         def following(state):
             values = Values(steps, number, count=1)
@@ -213,7 +211,10 @@ def with_count(name: str, count: int) -> str:
 
 def changed_step(steps: Pass, varied: Pass, names: Iterable[str]) -> tuple[str, str, str] | None:
     """(name, formula used, right formula) of the first step on the way to some names that is another one."""
-    read = {name: _read_as(other) for name, other in varied.variation.given.items()}
+    read: dict[str, Expression] = {}
+    for name, other in varied.variation.given.items():
+        own = Name(other.rstrip("ᵀ"))
+        read[name] = Transpose(own) if other.endswith("ᵀ") else own
     sizes = {name: len(steps.uses(name)) for name in set().union(*map(steps.uses, names))}
     for name in sorted(sizes, key=lambda name: (sizes[name], len(name), name)):
         if not (read or varied.plain is not steps or varied.changes(name)):
@@ -227,10 +228,6 @@ def changed_step(steps: Pass, varied: Pass, names: Iterable[str]) -> tuple[str, 
             if used.format() != right.format():
                 return name, used.format(), right.format()
     return None
-
-
-def _read_as(name):
-    return Transpose(Name(name[:-1])) if name.endswith("ᵀ") else Name(name)
 
 
 class _ShapesOf(Shapes):

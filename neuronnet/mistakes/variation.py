@@ -9,15 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from neuronnet.formulas.evaluating import shape_of
-from neuronnet.formulas.expressions import (
-    Call,
-    Expression,
-    Name,
-    Product,
-    Sum,
-    sum_of,
-    wrap,
-)
+from neuronnet.formulas.expressions import Call, Expression, Name, Product, Sum, sum_of, wrap
 from neuronnet.formulas.rewriting import elementwise, mapped, nodes, replaced
 from neuronnet.names import split_partial
 
