@@ -128,11 +128,11 @@ class JudgedEntries:
         ).astype(int)
 
     def open_entries(self):
-        """A mask of the undecided entries that another point may settle: the loss has a slope along them."""
+        """A mask of the undecided entries, which another point may settle."""
         found = np.zeros(self.vector.shape, dtype=bool)
         if self.doubt is None:
             alone = [i for i, each in self.judgements.items() if each == "undecided"]
-            found[[i for i in alone if math.isfinite(self.bar[i])]] = True
+            found[[i for i in alone if np.isfinite(self.bar[i]) or np.isfinite(self.analytic[i])]] = True
             for group in self.groups:
                 found[group.positions] |= group.verdict == "undecided"
         return found
