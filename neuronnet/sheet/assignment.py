@@ -334,8 +334,10 @@ class Assignment(NetInputs):
                 reading = meanings[min(self._choices.get(name, 0), len(meanings) - 1)]
             found.definitions[name] = found.model.define(name, reading)
         except NeuronnetError as error:
+            base, step = _split(name)  # of what goes into an activation its line has the mistake
+            position = self._first.get((base.removeprefix("net_"), step)) if position is None else position
             if position is not None:
-                found.errors[position] = error
+                found.errors.setdefault(position, error)
 
     def _align(self, found):
         """Give names that no line has the number that stands for them wherever a line has both."""

@@ -229,11 +229,6 @@ class Computation:
         units = [int(entry.as_tuple().exponent) for value in printed for entry in entries(value)]
         return -min([0, *units])
 
-    def has_fractions(self) -> bool:
-        """Whether an input is printed as it is, and no whole number: who does so keeps a decimal at least."""
-        printed = [each.printed for each in self.inputs.values() if each.printed is not None]
-        return any(entry % 1 for value in printed for entry in entries(value))
-
     def digits(self) -> int:
         """The most significant digits that a rounded input is printed with."""
         printed = [each.printed for each in self.inputs.values() if each.is_moved]

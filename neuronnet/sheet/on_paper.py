@@ -97,7 +97,7 @@ def intermediate_results(formula: Expression, values: dict) -> list[Decimal]:
 
 def _to_decimals(count, mode):
     unit, context = Decimal(1).scaleb(-count), Context(2000, mode, MIN_EMIN, MAX_EMAX)
-    return lambda value: value.quantize(unit, mode, context)
+    return lambda value: Decimal(value).quantize(unit, mode, context)  # a comparison gives 0 or 1
 
 
 def _to_digits(count, mode):

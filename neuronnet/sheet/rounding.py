@@ -48,6 +48,7 @@ INHERITED = "computed from a wrong number"
 NOT_ZERO, NOT_IT = "it is not 0", "no rounding explains it"
 
 FAR, FAR_PART = 100, 5  # units of the last digit, and the part of the value: both together are no rounding
+FEWEST = 2  # significant digits of steps: to one of them nobody rounds
 MEMORY = (1, 2, 5)  # so many lines back unrounded numbers are carried on from
 MOST_CORNERS = 10  # inputs of which every combination is tried
 
@@ -233,8 +234,8 @@ class _Explanation:
         decimals = max(self.decimals, way.decimals())
         if decimals == 0 and any(map(is_whole_zero, self.texts)):  # everything small is 0 then
             return
-        decimals = max(decimals, way.has_fractions())
-        for found in way.by_steps([*way.moved(), *wrong], decimals, max(self.significant, way.digits())):
+        decimals = max(decimals, 1)  # nobody rounds steps to whole numbers
+        for found in way.by_steps([*way.moved(), *wrong], decimals, max(FEWEST, self.significant, way.digits())):
             if wrong or verdict is not _STEP_BY_STEP or self._gives_what_is_right(found):
                 self._settle(found, verdict)
 
