@@ -77,8 +77,9 @@ def read_as(claims: list, choices: dict[str, int], declared: Declarations, is_co
     """
     known = Known()
     statements, general = read_statements(claims, known, declared=declared)
-    has_ones = name_the_numbers(statements, known, ONES in choices)
     known.of_the_loss = of_the_loss(statements)
+    has_ones = name_the_numbers(statements, known, ONES in choices)
+    known.of_the_loss = of_the_loss(statements)  # with what the numbers stand for
     for sign, rewritten in (("*", with_dots), ("|", with_norms)):
         for part in (each for statement in statements for each in statement.parts if sign in choices):
             part.formula = part.formula and rewritten(part.formula)

@@ -10,10 +10,11 @@ from collections import Counter
 from fractions import Fraction
 from math import inf, prod
 
+from neuronnet.derivation.digits import Printed
 from neuronnet.derivation.readings import readings_with_shapes
 from neuronnet.errors import NeuronnetError, UnknownName
 from neuronnet.formulas import arrays
-from neuronnet.formulas.arrays import Array, as_vector_shape, hadamard
+from neuronnet.formulas.arrays import Array, as_vector_shape, entries, hadamard
 from neuronnet.formulas.expressions import (
     Call,
     Entry,
@@ -26,7 +27,7 @@ from neuronnet.formulas.expressions import (
     Transpose,
 )
 from neuronnet.formulas.notation import gradient_of
-from neuronnet.formulas.rewriting import mapped, nodes
+from neuronnet.formulas.rewriting import leaves_of, mapped, nodes
 from neuronnet.names import split_partial
 from neuronnet.sheet.formula_values import DRAWS, constant_factor, is_near, times
 from neuronnet.sheet.helpers import Helpers
@@ -389,6 +390,16 @@ class Meanings(Seeds, Updates, OwnRules):
             return
         if denominator not in self.model.uses(numerator):
             raise NeuronnetError(f"no line of this sheet connects {denominator} with {numerator}")
+        for each in self.model.uses(numerator) - self.model.uses(denominator):
+            formula = self.model.formulas.get(each)
+            if formula is not None and not formula.names() and self._may_hide(formula, denominator):
+                raise NeuronnetError(f"{each} is computed from numbers alone; is one of them {denominator}?")
+
+    def _may_hide(self, arithmetic, name):
+        """Whether a number in some arithmetic is one of a quantity, as it is printed, or its opposite."""
+        values = [abs(each) for each in entries(self.model[name])]
+        printed = [Printed(leaf.format()) for leaf in leaves_of(arithmetic)]
+        return any(each.agrees(value) for each in printed for value in values)
 
     def _reference(self, statement):
         """The first side with a name in it, else the first with arithmetic, else the first number."""

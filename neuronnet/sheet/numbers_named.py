@@ -17,6 +17,7 @@ from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array, entries
 from neuronnet.formulas.expressions import (
     ArrayOf,
+    Call,
     Expression,
     Name,
     Negative,
@@ -84,8 +85,8 @@ def name_the_numbers(statements: list[Statement], known: Known, ones_too: bool) 
         is_helper = name and (is_delta(name) or gradient_of(name, known) in known.names)
         if name and split_partial(name) or is_helper and len(statement.parts) > 2:
             break
-        is_plain = name and name not in defined and not statement.assigns and len(statement.arithmetic) == 1
-        if is_plain:
+        is_plain = name and name not in defined and not statement.assigns
+        if is_plain and statement.arithmetic:
             part = statement.arithmetic[0]
             formula, is_open = printed.named(part.formula or Number(0), ones_too)
             has_ones |= is_open
@@ -101,6 +102,7 @@ class _OnSheet(PrintedFor):
     def __init__(self):
         super().__init__()
         self._computed: set[str] = set()
+        self._short: set[str] = set()  # entries of too few digits to be known by one of them
 
     def note(self, statement: Statement) -> None:
         """Note the number of a statement, or the entries and rows of what it computes, and what it uses."""
@@ -111,8 +113,9 @@ class _OnSheet(PrintedFor):
         self._computed |= {statement.name} if is_computed else set()
         quantities = by_entry(Name(statement.name), arrays.shape(shown))
         for entry, quantity in zip(entries(shown), quantities):
-            if isinstance(shown, Printed) or digits_of(entry.value) >= FEWEST_DIGITS:
-                self.add([entry.value], [quantity])
+            self.add([entry.value], [quantity])
+            if isinstance(shown, Array) and digits_of(entry.value) < FEWEST_DIGITS:
+                self._short.add(quantity.format())
         for places in _rows(arrays.shape(shown)):
             row = [quantities[place] for place in places]
             numbers = [entries(shown)[place].value for place in places]
@@ -125,12 +128,17 @@ class _OnSheet(PrintedFor):
         if rows.names():
             return rows, False
         formula = with_logistics(formula)
+        arguments = {id(each) for node, *_ in nodes(formula) for each in _lone_arguments(node)}
+        leaves = [leaf for leaf in leaves_of(formula) if _value(leaf) is not None]
         sure = {
-            leaf: self._single(leaf) for leaf in leaves_of(formula) if _value(leaf) not in (None, *CONSTANTS)
+            leaf: self._single(leaf)
+            for leaf in leaves
+            if _value(leaf) not in CONSTANTS or id(leaf) in arguments
         }
         is_computed = any(not self._computed.isdisjoint(each.names()) for each in sure.values())
         is_sum = _is_weighted_sum(formula)
-        has_constants = any(self.all(each) for each in CONSTANTS)
+        values = {_value(leaf) for leaf in leaves_of(formula)}
+        has_constants = any(self.all(each) for each in values & CONSTANTS)
         is_whole = (
             bool(sure) and all(each.names() for each in sure.values()) and (is_sum or not has_constants)
         )
@@ -153,7 +161,8 @@ class _OnSheet(PrintedFor):
         """What a Number is printed for, where that is one quantity; else the leaf."""
         value = _value(leaf)
         (quantity,) = (None if value is None else self.one(value)) or [leaf]
-        return quantity
+        inner = quantity.inner if isinstance(quantity, Negative) else quantity
+        return leaf if inner.format() in self._short else quantity
 
     def _by_rows(self, formula):
         """A formula with entries in sums of one form: `0.2*1.5 + 0.4*0.5` is w_1 x_1 + w_2 x_2.
@@ -200,6 +209,12 @@ def _value(leaf):
     return as_number(leaf.value, Decimal) if isinstance(leaf, Number) else None
 
 
+def _lone_arguments(node):
+    """The number that a function of one number is of, as 0.5 in exp(-0.5): no constant of a formula."""
+    inner = node.arguments[0] if isinstance(node, Call) and len(node.arguments) == 1 else None
+    return [inner.inner if isinstance(inner, Negative) else inner]
+
+
 def _is_weighted_sum(formula):
     return all(
         isinstance(part, (Sum, Negative, Number))
@@ -212,26 +227,47 @@ def _is_signed(part):
     return isinstance(part, Negative) and isinstance(part.inner, Number)
 
 
+def _is_number(formula):
+    return isinstance(formula, Number) or _is_signed(formula)
+
+
 def _form(formula):
-    if isinstance(formula, Number) or _is_signed(formula):
+    if _is_number(formula):
         return "number"
-    signs = [sign for sign, _ in getattr(formula, "factors", getattr(formula, "terms", ()))]
+    terms = getattr(formula, "terms", ())
+    signs = ["" if _is_number(term) else sign for sign, term in terms]
+    signs += [sign for sign, _ in getattr(formula, "factors", ())]
     extra = getattr(formula, "exponent", getattr(formula, "function", None))
     return (type(formula).__name__, str(signs), str(extra), *map(_form, formula.parts()))
 
 
 def _numbers_in(formula):
-    if isinstance(formula, Number) or _is_signed(formula):
+    if _is_number(formula):
         return [-_value(formula.inner) if _is_signed(formula) else _value(formula)]
+    if isinstance(formula, Sum):
+        return [
+            sign * each if _is_number(term) else each
+            for sign, term in formula.terms
+            for each in _numbers_in(term)
+        ]
     return [number for part in formula.parts() for number in _numbers_in(part)]
 
 
 def _with_numbers(formula, others):
     """A formula with others in place of its numbers, from left to right; None leaves one as it is."""
-    if isinstance(formula, Number) or _is_signed(formula):
+    if _is_number(formula):
         return next(others) or formula
+    if isinstance(formula, Sum):
+        return Sum([_signed(sign, term, _with_numbers(term, others)) for sign, term in formula.terms])
     parts = [_with_numbers(part, others) for part in formula.parts()]
     return formula.rebuilt(parts) if parts else formula
+
+
+def _signed(sign, term, other):
+    """The term of a sum that another one replaces; a number has its sign with it."""
+    if other is term or not _is_number(term):
+        return sign, other
+    return (-1, other.inner) if isinstance(other, Negative) else (1, other)
 
 
 PROOF = 4  # digits of a number that prove a formula wrong

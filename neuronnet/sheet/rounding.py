@@ -235,7 +235,9 @@ class _Explanation:
         if decimals == 0 and any(map(is_whole_zero, self.texts)):  # everything small is 0 then
             return
         decimals = max(decimals, 1)  # nobody rounds steps to whole numbers
-        for found in way.by_steps([*way.moved(), *wrong], decimals, max(FEWEST, self.significant, way.digits())):
+        for found in way.by_steps(
+            [*way.moved(), *wrong], decimals, max(FEWEST, self.significant, way.digits())
+        ):
             if wrong or verdict is not _STEP_BY_STEP or self._gives_what_is_right(found):
                 self._settle(found, verdict)
 
