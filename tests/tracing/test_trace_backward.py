@@ -353,7 +353,7 @@ AMONG_OTHERS = [  # (forward, what stands in a line of its backward pass, what i
     (layered, "zip(reversed(ws), reversed(hs))", "zip(ws, reversed(hs))"),
     (attend, "dx += dk @ wk.T\n    dx += dv @ wv.T", "dx = dx\n    dx = dx + dv @ wv.T"),
     (windows, "for i in range(n - 2)", "for i in (0, 2, 2, 3)"),
-    (stacked, "range(3, 0, -1)", "range(3, 1, -1)"),
+    (recur, "in reversed(range(len(x)))", "in range(len(x))"),
     (windows, "for i in range(n - 2)", "for i in range(1, n - 2)"),
 ]
 
