@@ -63,7 +63,8 @@ def test_stairs_show_whatever_their_treads_are_to_the_spacing(x):
 
 
 def bfloat16(x):
-    return float((np.float32(x).view(np.uint32) + 0x7FFF & 0xFFFF0000).view(np.float32))
+    bits = np.array([x], np.float32).view(np.uint32)
+    return float((bits + np.uint32(0x7FFF) & np.uint32(0xFFFF0000)).view(np.float32)[0])
 
 
 @pytest.mark.parametrize(
