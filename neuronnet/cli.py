@@ -2,6 +2,8 @@
 
 from neuronnet import __version__, commands, documents, output
 
+OR_A_SHEET = f"{output.NETWORK_HELP}; or a sheet that brings its own model"
+
 
 def main(argv=None):
     """Run one command; return the exit status: 0 agrees, 1 disagrees, 2 unusable input, 3 undecided."""
@@ -37,9 +39,7 @@ def _commands():
         "derive worked-example --only dE_total/dw5",
         ("text", "json", "markdown", "latex", "html", "csv", "xlsx"),
         {
-            "network": _option(
-                "NETWORK", f"{output.NETWORK_HELP}; or a sheet that brings its own model, such as lstm-step"
-            ),
+            "network": _option("NETWORK", f"{OR_A_SHEET}, such as lstm-step"),
             "--updates": _count(
                 "N", "also the numbers after N updates (default 1); of .xlsx, its rows (100)"
             ),
@@ -67,10 +67,7 @@ def _commands():
             "--same-task": _option(
                 "MODEL", "hold all sheets against the model of one sheet, or against one network"
             ),
-            "--show-reading": {
-                "action": "store_true",
-                "help": "print the sheet as it is understood, in plain notation, itself a sheet",
-            },
+            "--show-reading": _flag("print the sheet as it is understood, in plain notation, itself a sheet"),
         },
     )
     yield (
@@ -79,15 +76,12 @@ def _commands():
         "golden worked-example --at 0,1,10 --dtype float32",
         ("json", "csv", "npz", "c", "rust", "go", "javascript", "python"),
         {
-            "network": _option("NETWORK", f"{output.NETWORK_HELP}; or a sheet that brings its own model"),
+            "network": _option("NETWORK", OR_A_SHEET),
             "--updates": _count("N", "how many updates to train (default 1)"),
             "--at": _option("LIST", "the updates to record, as 0,1,10 (default: the first and the last)"),
             "--dtype": _option("TYPE", "float64 (default) or float32", choices=("float64", "float32")),
-            "--all": {"action": "store_true", "help": "keep values with fewer than two reproducible digits"},
-            "--proved": {
-                "action": "store_true",
-                "help": "digits proved by arithmetic in balls (needs the extra `certified`)",
-            },
+            "--all": _flag("keep values with fewer than two reproducible digits"),
+            "--proved": _flag("digits proved by arithmetic in balls (needs the extra `certified`)"),
             "--reason": _option("TEXT", "replace a file that is there; kept in its history"),
         },
     )
@@ -138,10 +132,7 @@ def _commands():
             "--update": _count("U", "begin at update U, counted from 1"),
             "--at": _option("NAME", "begin where NAME is computed, such as w5 or delta_h1"),
             "--sample": _count("S", "train with sample S alone, counted from 1"),
-            "--pdb": {
-                "action": "store_true",
-                "help": "start pdb at the line of the objects that computes NAME",
-            },
+            "--pdb": _flag("start pdb at the line of the objects that computes NAME"),
         },
     )
     yield (
@@ -171,16 +162,17 @@ def _commands():
         ("text", "json"),
         {
             "name": _option("NAME", "the example to show", nargs="?"),
-            "--ledger": {
-                "action": "store_true",
-                "help": "what each published number belongs to, with the computation that proves it",
-            },
+            "--ledger": _flag("what each published number belongs to, with the computation that proves it"),
         },
     )
 
 
 def _option(metavar, purpose, **settings):
     return {"metavar": metavar, "help": purpose, **settings}
+
+
+def _flag(purpose):
+    return {"action": "store_true", "help": purpose}
 
 
 def _count(metavar, purpose, **settings):

@@ -154,9 +154,7 @@ class InitialWeights:
     """Draws the weights of one layer after another; the stream goes on from layer to layer."""
 
     def __init__(self, check):
-        self.check = check
-        self.stream = None
-        self.drawn = 0
+        self.check, self.stream, self.drawn = check, None, 0
 
     def layer(self, init, bias, inputs, neurons, where):
         """(weights, biases) of a layer; the biases are None unless `bias` is "zero" or "drawn"."""

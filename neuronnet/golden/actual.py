@@ -51,9 +51,8 @@ def read_actual(path: str | Path) -> Actual:
     path = Path(path)
     reader = READERS.get(path.suffix.lower())
     if reader is None:
-        raise NeuronnetError(
-            f"{path}: the suffix {path.suffix or '(none)'} is not read; read are {', '.join(READERS)}"
-        )
+        found = f"{path}: the suffix {path.suffix or '(none)'} is not read"
+        raise NeuronnetError(f"{found}; read are {', '.join(READERS)}")
     limit = most_bytes()
     try:
         with path.open("rb") as file:
@@ -67,10 +66,8 @@ def read_actual(path: str | Path) -> Actual:
     except NeuronnetError as error:
         raise NeuronnetError(f"{path}: {error}") from None
     except Exception as error:  # a foreign file can be wrong in any way
-        kind = path.suffix.lower().lstrip(".")
-        raise NeuronnetError(
-            f"{path}: not a {kind} file that can be read ({shortened(str(error))})"
-        ) from None
+        found = f"not a {path.suffix.lower().lstrip('.')} file that can be read"
+        raise NeuronnetError(f"{path}: {found} ({shortened(str(error))})") from None
 
 
 def of_values(values) -> Actual:
@@ -115,9 +112,8 @@ def _from_csv(data):
     values, texts = {}, []
     for row in rows:
         if len(row) <= max(columns):
-            raise NeuronnetError(
-                f"found the row {shortened(comma.join(row))}; a name and a number are needed"
-            )
+            found = f"found the row {shortened(comma.join(row))}"
+            raise NeuronnetError(f"{found}; a name and a number are needed")
         name, text = (row[each].strip() for each in columns)
         text = text.replace(",", ".") if comma == ";" else text
         values[name] = float(text)

@@ -198,17 +198,6 @@ class Golden:
 
     def to_dict(self) -> dict:
         """The plain dict of a golden file."""
-        quantities = {
-            name: {
-                "kind": each.kind,
-                "value": each.value,
-                "hex": each.hex(self.dtype),
-                "digits": each.digits,
-                "tolerance": each.tolerance,
-                "ulps": round(each.ulps(self.dtype), 3),
-            }
-            for name, each in self.values.items()
-        }
         return {
             "format": FORMAT,
             "version": VERSION,
@@ -221,7 +210,7 @@ class Golden:
             "certified": self.certified,
             "certified_until": self.certified_until,
             "order": list(self.values),
-            "quantities": quantities,
+            "quantities": {name: each.to_dict(self.dtype) for name, each in self.values.items()},
             "refused": list(self.refused),
             "history": list(self.history),
             "description": self.description,
@@ -238,10 +227,8 @@ def _require_readable(found):
     if not all(isinstance(each, str) for key in ("refused", "conventions") for each in found[key]):
         raise ValueError("refused and conventions hold texts")
     if "layer" in found["description"]:
-        samples = len(read(found["description"]).samples)
-        if not found["batches"] or not all(
-            batch and min(batch) >= 1 and max(batch) <= samples for batch in found["batches"]
-        ):
+        samples, batches = len(read(found["description"]).samples), found["batches"]
+        if not batches or not all(batch and min(batch) >= 1 and max(batch) <= samples for batch in batches):
             raise ValueError("each batch holds numbers of samples")
     elif not isinstance(found["description"]["sheet"], str):
         raise ValueError("its sheet is no text")
@@ -281,11 +268,8 @@ def _of_model(model, dtype, number):
     kinds = dict(zip(("Given", "Forward"), ("parameters", "forward")))
     kind_of = {name: kinds.get(title, "gradients") for title, names in model.groups() for name in names}
     with fifty_digits():
-        exact = [
-            Recorded(entry, kind_of[name], value)
-            for name, values in model.values_in(number)
-            for entry, value in values
-        ]
+        values = [(name, *each) for name, values in model.values_in(number) for each in values]
+        exact = [Recorded(entry, kind_of[name], value) for name, entry, value in values]
     runs = []
     for seed in range(RUNS):
         values = model.values_in(disturbed_number(ULPS[dtype], random.Random(seed)))

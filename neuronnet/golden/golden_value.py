@@ -50,6 +50,12 @@ class GoldenValue:
         digits = exact.digits() if hasattr(exact, "digits") else _certified(exact, deviation / ULPS[dtype])
         return cls(name, kind, value, digits, tolerance) if digits else None
 
+    def to_dict(self, dtype: str) -> dict:
+        """The entry of a golden file."""
+        numbers = {"value": self.value, "hex": self.hex(dtype), "digits": self.digits}
+        ulps = round(self.ulps(dtype), 3)
+        return {"kind": self.kind, **numbers, "tolerance": self.tolerance, "ulps": ulps}
+
     def hex(self, dtype: str) -> str:
         """The bits of the value in a dtype, as a hexadecimal float."""
         return rounded_to(self.value, dtype).hex()

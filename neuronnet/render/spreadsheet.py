@@ -111,21 +111,17 @@ def _rows(training):
     for number, row in enumerate(training.rows, FIRST_ROW):
         cells = [Cell(number - FIRST_ROW)]
         for name in names:
-            found = row.get(name)
-            if found is None:
-                cells.append(Cell(""))
-                continue
-            text = None
-            if found.formula is not None:
-                key = name, found.formula.format() if name in training.moved else ""
+            found, text = row.get(name), None
+            if found is not None and found.formula is not None:
+                is_moved = name in training.moved
+                key = name, found.formula.format() if is_moved else ""
                 if key not in texts:
-                    is_moved = name in training.moved
                     of = {each: cell_of(each, number, is_moved) for each in found.formula.names()}
                     (texts[key],) = formulas_of(found.formula, of) or [None]
                 text = texts[key]
             if text is not None:
                 text = text.replace(THIS_ROW, str(number)).replace(ROW_BEFORE, str(number - 1))
-            cells.append(Cell(found.value, text))
+            cells.append(Cell("") if found is None else Cell(found.value, text))
         yield cells
 
 
@@ -227,10 +223,9 @@ STYLES = (
 
 def relations(*targets: tuple[str, str]) -> str:
     """A file of relations, each the kind of its target and where that is."""
-    inside = "".join(
-        f'<Relationship Id="rId{number}" Type="{OFFICE}/{kind}" Target="{target}"/>'
-        for number, (kind, target) in enumerate(targets, 1)
-    )
+    inside = ""
+    for number, (kind, target) in enumerate(targets, 1):
+        inside += f'<Relationship Id="rId{number}" Type="{OFFICE}/{kind}" Target="{target}"/>'
     return f'{HEAD}<Relationships xmlns="{PACKAGE}/relationships">{inside}</Relationships>'
 
 

@@ -61,10 +61,8 @@ COMMANDS = (
     Command("help", "h", "[COMMAND]", "the commands"),
     Command("quit", "q", "", "end"),
 )
-_BY_WORD = {word: each for each in COMMANDS for word in (each.name, each.short) if word} | {
-    "?": COMMANDS[-2],
-    "exit": COMMANDS[-1],
-}
+_BY_WORD = {word: each for each in COMMANDS for word in (each.name, each.short) if word}
+_BY_WORD |= {"?": COMMANDS[-2], "exit": COMMANDS[-1]}
 
 
 def start(arguments: Any, subject: Any, place: Any) -> int:
