@@ -67,6 +67,7 @@ _NO_OP = re.compile(
 _SHAPE = re.compile(r"\.(?:shape\[([01])\]|size(?!\w))")
 _NUMBER_BEFORE = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)\s*\Z|\)\s*\Z")
 _POINT = re.compile(r"\.(?=[^\W\d]\w*(?!\w*\())")
+_CALLS = re.compile(r"(?<![\w.])[^\W\d_]\w*'*\Z")
 _TIMES = re.compile(r"[xX](?=\s*[-\d.(])")
 _SUM = re.compile(r"[Ss]um_(?:\{|[a-z](?!\w))|\\sum")
 _HALVES = {"½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4)}
@@ -79,6 +80,7 @@ class Known:
         self.names, self.functions, self.arrays = set(names), dict(functions or {}), set(arrays)
         self._squeezed = (), {}
         self.log, self.from_zero = "ln", None  # what log means, whether indices begin with 0
+        self.of_several: dict[str, tuple] = {}  # functions of several quantities that have a value, too
         self.of_the_loss: set[str] = set()  # what a loss is computed from, as the distance dp: no gradients
         self.parameters: set[str] = set()  # of functions, which no line gives a value
         self.notes: list[str] = []  # what was found out while reading
@@ -238,6 +240,8 @@ class _Parser(Words, Brackets, Calls):
             return False
         if sign == "|" or sign == "‖":
             return not self.bars
+        if sign == "(" and _CALLS.search(self.text, max(0, self.at - 40), self.at) and self.has_comma():
+            self.fail("no line says what this function of several is")
         if sign == "𝟏":
             return True
         if sign.isdigit():
@@ -248,6 +252,11 @@ class _Parser(Words, Brackets, Calls):
             self.fail("two numbers side by side: a sign is missing between them")
         word = WORD_HERE.match(self.text, self.at)
         return not (word and word[0] in RESERVED)
+
+    def has_comma(self):
+        """Whether the bracket that begins here has a comma in it that is in no other."""
+        inside = self.text[self.at + 1 : self.closing.get(self.at, self.at)]
+        return "," in re.sub(r"\([^()]*\)|\[[^\[\]]*\]", "", inside)
 
     def signed(self):
         start, negative = self.at, False

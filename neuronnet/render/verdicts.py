@@ -91,7 +91,7 @@ def verdict(found):
             undecided.setdefault(line.worst.note, []).append(line.line)
     for why, numbers in [*undecided.items()][:MOST_TOLD]:
         which = text.line_numbers(numbers)
-        yield f"{which[0].upper()}{which[1:]} {'are' if len(numbers) > 1 else 'is'} undecided: {why}."
+        yield f"{which[0].upper()}{which[1:]} {'are' if len({*numbers}) > 1 else 'is'} undecided: {why}."
     yield from _not_judged(found)
     if found.other_convention is not None:
         yield f"All numbers are right for {found.other_convention}."

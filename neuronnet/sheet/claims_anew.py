@@ -71,10 +71,11 @@ def transposed(claims, arrays):
     return [claim._replace(parts=[claim.parts[0], *map(spelled, claim.parts[1:])]) for claim in claims]
 
 
-def without_arguments(claims):
+def without_arguments(claims, known):
     """Claims with J for J(θ) where θ has a value and J no other argument, and ∇_θ J for J' and its like.
 
-    θ has values also where only θ_1 and θ_2 have some and no formula has θ itself.
+    θ has values also where only θ_1 and θ_2 have some and no formula has θ itself. What f(x, y) is that has
+    other arguments too, as in f(x + h, y), is kept in `known.of_several`.
     """
     heads = [claim.parts[0].text for claim in claims if len(claim.parts) > 1]
     plain = set(map(read_name, heads)) - {None}
@@ -87,13 +88,13 @@ def without_arguments(claims):
         word, arguments = rf"(?<!\w){re.escape(called)}", rf"\s*\({re.escape(inside)}\)"
         names = set(map(read_name, inside.split(",")))
         others = re.compile(rf"{word}'*\s*\((?!{re.escape(inside)}\))|{word}'''")
-        if (
-            called.rpartition(".")[2] in SPELLED
-            or called.endswith("'")
-            or not names <= plain
-            or any(others.search(each) for each in _texts(claims))
-        ):
+        if called.rpartition(".")[2] in SPELLED or called.endswith("'") or not names <= plain:
             continue
+        if any(others.search(each) for each in _texts(claims)):
+            formulas = [each.parts[1] for each in claims if each.parts[0].text.strip() == match[0].strip()]
+            if len(names) == 1 or parse_number(formulas[0].text):
+                continue
+            known.of_several[called] = [*map(read_name, inside.split(","))], formulas[0]
         if len(names) == 1:
             slopes = {"''": f"d²{called}/d{inside}²", "'": f"d{called}/d{inside}"}
             for primes, slope in slopes.items():

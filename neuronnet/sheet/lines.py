@@ -14,6 +14,7 @@ from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.expressions import ArrayOf, Name, Transpose
 from neuronnet.formulas.rewriting import leaves_of, nodes, with_names
+from neuronnet.names import split_partial
 from neuronnet.sheet import report
 from neuronnet.sheet.carried import Carried
 from neuronnet.sheet.literals import Literals, false_step, in_place_of_given, what_it_gives
@@ -23,10 +24,7 @@ from neuronnet.sheet.roles import CHANGE, GIVEN, GRADIENT, HELPER, MODEL, SEED, 
 from neuronnet.sheet.rounding import INHERITED, NOT_IT, judged
 from neuronnet.sheet.statements import Statement
 
-NO_VALUE = "it has no finite value"
-
-
-BESIDE = "the formula beside it gives this"
+NO_VALUE, BESIDE = "it has no finite value", "the formula beside it gives this"
 
 
 class Lines:
@@ -165,16 +163,14 @@ class Lines:
 
     def _contradicts_itself(self, line, statement, role):
         """Judge a number, whatever its name means, by the formula beside it; whether it is wrong."""
-        number = statement.number
-        if (
-            self.roles.is_network
-            or not statement.formulas
-            or number is None
-            or isinstance(number.printed, Array)
-        ):
+        number, own = (
+            statement.number,
+            [each for each in statement.formulas if each is not statement.parts[0]],
+        )
+        if self.roles.is_network or not own or number is None or isinstance(number.printed, Array):
             return False
-        formula = self.meanings.in_pass(statement.formulas[-1].formula, role.step)
-        exact = self._exact(formula)
+        formula = self.meanings.in_pass(own[-1].formula, role.step)
+        exact = None if any(map(split_partial, formula.names())) else self._exact(formula)
         used = {*formula.names()}.union(
             *(self.model.uses(name) for name in formula.names() if name in self.model)
         )

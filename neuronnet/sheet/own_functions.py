@@ -40,6 +40,8 @@ def define_functions(claims: list, known: Known) -> list:
         head = read_function_head(claim.parts[0].text)
         if head is not None and not known.has(head[0]) and _define(*head, claim.parts[1], known):
             found.append(claim)
+    for name, (parameters, formula) in known.of_several.items():
+        _define(name, parameters, formula, known)
     return found
 
 

@@ -144,7 +144,7 @@ def read_statements(
     claims = [spelled_anew(claim, spelled) for claim in claims]
     claims = [each._replace(assigns=each.assigns or each.line in declared.new) for each in claims]
     claims = with_activations(with_slopes(with_one_parameter(claims)), known)
-    claims, of_layers = layer_by_layer(with_primes(without_arguments(claims)))
+    claims, of_layers = layer_by_layer(with_primes(without_arguments(claims, known)))
     claims = with_second_derivatives(without_free_indices(claims))
     heads = [None if is_of_function(claim) else read_name(claim.parts[0].text) for claim in claims]
     heads = [None if _is_power(head, heads) else head for head in heads]

@@ -172,6 +172,10 @@ GENERAL = "x = -2\ny = 5\nz = -4\nf(x, y, z) = (x + y) z\nq = x + y = 3\n"
         ("f = q z = -12\n∂f/∂q = q = 3\n∂f/∂x = ∂f/∂q ∂q/∂x = -4\n", ["right", "wrong formula", "right"]),
         ("∂f/∂x = ∂f/∂q ∂q/∂x = -4\n", ["undecided"]),
         ("v = 0.4\nv⁺ = v - 0.5 ∂f/∂v = 0.35\n", ["given", "undecided"]),
+        (
+            "u = [1, 2]\np = [0.0900, 0.9100]\n∂p_1/∂u_1 = 0.0900*(1 - 0.0900) = 0.0819\n",
+            ["given", "given", "undecided"],
+        ),
     ],
 )
 def test_no_derivative_is_zero_because_no_line_has_its_path(lines, verdicts):

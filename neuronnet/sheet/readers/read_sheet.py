@@ -42,6 +42,8 @@ _VALUE_BEHIND = re.compile(
     r"(?:#|//)\s{0,9}(?:[-=]>|→|≈|=)?\s{0,9}([-−]?\d*[.,]\d+(?:e[-+]?\d+)?|\[[-−\d.,;e\s\[\]]+\])\s*$"
 )
 _IN_STARS = re.compile(r"/\*+\s?(.*?)\s*\*+/\s*$")  # a comment of C at the end of a line
+_PAIR = r"[^\W\d]\w*=[-−]?\d*[.,]?\d+"
+_PAIRS = re.compile(rf"\s*{_PAIR}(?:\s+{_PAIR})+\s*")  # x=0.5 h=0.2
 _TYPE = re.compile(
     r"^\s*(?:(?:const|final|static|var|auto)\s+)?(?:(?:double|float|int|auto)\s+)(?=[^\W\d]\w*\s*=)"
 )
@@ -338,6 +340,7 @@ def _take_joined(sheet, kept):
 
 def _without_comment(line):
     line = line.replace(_IN_STARS, r"// \1").replace(_BECOMES, r"\1→").replace(_TYPE, "")
+    line = line.replace(r"(?<=\d)\s+(?=[^\W\d])", ", ") if _PAIRS.fullmatch(line.text) else line
     valued = _VALUE_BEHIND.search(line.text)
     before = line.text[: valued.start()].rstrip(" \t;") if valued else ""
     if "=" in before and parse_number(before.rpartition("=")[2]) is None:
