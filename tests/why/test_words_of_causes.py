@@ -228,6 +228,12 @@ def in_part_unknown_and_with_a_known_l2():
             yield f"{name}, l2 known", told([one], l2=0.3, **TASK)
 
 
+def of_one_sample():
+    for name in BIASES:
+        shape, change = CHANGES[name]
+        yield f"{name}, one sample", told([block("W", shape, 40, change)], samples=1)
+
+
 def among_others():
     for name, (array, change) in IN_A_NETWORK.items():
         yield f"{name} of {array}", told(network(array, change), **TASK)
@@ -239,7 +245,7 @@ def differences(found):
     return [(name, said, before[name]) for name, said in found if str(said) != before[name]]
 
 
-KINDS = [alone, within_wide_bars, of_a_bias, in_part_unknown_and_with_a_known_l2, among_others]
+KINDS = [alone, within_wide_bars, of_a_bias, in_part_unknown_and_with_a_known_l2, of_one_sample, among_others]
 
 
 @pytest.mark.parametrize("kind", KINDS)
