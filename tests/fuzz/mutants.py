@@ -74,7 +74,7 @@ def _tried(suite, path, n):
     tree = ast.parse(text)
     node = places(tree)[n]
     is_inside = bool(function_of(tree, node))
-    wanted = lines_of(tree, node, path) if is_inside else mentions(suite.clone, tree, node, path)
+    wanted = lines_of(node, path) if is_inside else mentions(suite.clone, tree, node, path)
     line, before, after = change(node)
     path.write_text(ast.unparse(tree), encoding="utf-8")
     started = time.monotonic()
@@ -357,7 +357,7 @@ def function_of(tree, node):
     return search(tree, "", "")
 
 
-def lines_of(tree, node, path):
+def lines_of(node, path):
     """path -> a mask of the lines of a node, of its test alone if it is an `if`."""
     shown = node.test if isinstance(node, ast.If) else node
     return {path: sum(1 << line for line in range(shown.lineno, shown.end_lineno + 1))}
@@ -368,7 +368,11 @@ def mentions(clone, tree, node, path):
 
     Of all lines of the file where no name is.
     """
-    at = next(each for each in tree.body if node in ast.walk(each))
+    kinds = ast.Assign | ast.AnnAssign | ast.FunctionDef
+    around = [each for each in ast.walk(tree) if isinstance(each, kinds) and node in ast.walk(each)]
+    at = around[-1] if around else None
+    if isinstance(at, ast.FunctionDef):  # a default of one of its arguments
+        return lines_of(at, path)
     given = at.targets if isinstance(at, ast.Assign) else [at.target] if isinstance(at, ast.AnnAssign) else []
     names = {each.id for target in given for each in ast.walk(target) if isinstance(each, ast.Name)}
     if not names:

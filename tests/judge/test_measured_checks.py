@@ -147,11 +147,11 @@ def of_limits(p, factor=1.0):
 def bottom_of_limits(p):
     """Without a value where a lower limit is above an upper one."""
     kept = np.all(p["low"] <= p["high"])
-    return total((p["low"] + 0.5) ** 2) + total((p["high"] - 0.5) ** 2) if kept else math.nan
+    return total(p["low"] ** 2) + total((p["high"] - 0.01) ** 2) if kept else math.nan
 
 
 def at_bottom_of_limits(p):
-    return {"low": 2.0 * (p["low"] + 0.5), "high": 2.0 * (p["high"] - 0.5)}
+    return {"low": 2.0 * p["low"], "high": 2.0 * (p["high"] - 0.01)}
 
 
 def above_nought(v):
@@ -199,17 +199,17 @@ RIGHT = {
     "bottom of limits": (
         bottom_of_limits,
         at_bottom_of_limits,
-        {"low": np.full(4, -0.5), "high": np.full(4, 0.5)},
+        {"low": np.zeros(4), "high": np.full(4, 0.01)},
     ),
     "bottom of limits, one below": (
         bottom_of_limits,
         at_bottom_of_limits,
-        {"low": -0.5, "high": np.full(4, 0.5)},
+        {"low": 0.0, "high": np.full(4, 0.01)},
     ),
     "bottom of limits, one above": (
         bottom_of_limits,
         at_bottom_of_limits,
-        {"low": np.full(4, -0.5), "high": 0.5},
+        {"low": np.zeros(4), "high": 0.01},
     ),
     "layer": (layer, of_layer, LAYER),
     "layer, one by one": (layer, of_layer, LAYER, {"one_by_one": 5}),

@@ -13,7 +13,7 @@ from replays import Numbers, alike, network_of
 
 from neuronnet import check_sheet, diagnose, load
 from neuronnet.description.reading import read
-from neuronnet.errors import ExpressionError, NumberError, UnknownName
+from neuronnet.errors import ExpressionError, NeuronnetError, NumberError, UnknownName
 from neuronnet.mistakes.printed_numbers import numbers_of
 from neuronnet.names import after, update_of
 
@@ -212,6 +212,8 @@ def test_random_numbers_are_named_less_often_than_the_odds_allow():
         ({"w1 +": 1.0}, ExpressionError),
         ({"E_total@1": "1e999"}, NumberError),
         ({"E_total@1": [1.0]}, NumberError),
+        ({5: 0.1}, NeuronnetError),
+        (["E_total@1"], NeuronnetError),
     ],
 )
 def test_bad_numbers_are_refused(numbers, error):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradcheck.errors import GradcheckError
-from gradcheck.why.known_mistakes import known_mistakes, sample_pairs
+from gradcheck.why.known_mistakes import described, known_mistakes, sample_pairs
 from neuronnet import load
 
 X, T = np.array([[0.3, -0.2], [0.05, 0.1], [-0.7, 0.4]]), np.array([[0.1, 0.9], [0.01, 0.99], [0.8, 0.3]])
@@ -30,6 +30,14 @@ def test_samples_come_in_many_ways(samples):
 
 def test_two_samples_of_two_numbers_are_two_samples_in_either_way():
     assert sample_pairs((X[:2], T[:2]), 2, 2) == sample_pairs(PAIRS[:2], 2, 2) == PAIRS[:2]
+
+
+def test_the_outputs_are_those_of_the_last_layer():
+    layers = [
+        {"activation": "tanh", "weights": np.full((n, m), 0.1).tolist()} for m, n in ((2, 3), (3, 2), (2, 1))
+    ]
+    network = {"loss": "squared error", "layer": layers}
+    assert described(network, (X, T[:, 0])).samples == described(network, (X, T[:, :1])).samples
 
 
 def test_arrays_of_one_axis_will_do_for_one_input_or_one_output():
