@@ -22,6 +22,7 @@ from neuronnet.mistakes.variation import (
     known,
     slopes_in,
     times,
+    where_it_fits,
     with_parts,
 )
 from neuronnet.names import after, partial_name, split_partial
@@ -61,51 +62,55 @@ def raw(graph: Graph, edge: tuple[str, str]) -> Callable | None:
     return change if after_it else None
 
 
-def _other_factor(graph, edge):
-    """The factor of a share that is a quantity, or its transpose."""
-    plain = (each.inner if isinstance(each, Transpose) else each for each in factors_of(graph.edges[edge]))
-    return next((each for each in plain if isinstance(each, Name)), None)
+def _of_other_factor(change):
+    """A change of the factor of a share that is a quantity, or its transpose; None without one."""
+
+    def of_edge(graph, edge):
+        factors = factors_of(graph.edges[edge])
+        plain = (each.inner if isinstance(each, Transpose) else each for each in factors)
+        factor = next((each for each in plain if isinstance(each, Name)), None)
+        return None if factor is None else change(graph, edge, factor)
+
+    return of_edge
 
 
-def _replaced(graph, edge, other):
-    """A change of the other factor of a share into `other(its name)`; None where that does not fit."""
-    factor = _other_factor(graph, edge)
-    name = None if factor is None else other(factor.name)
+def _replaced(graph, edge, factor, name):
+    """A change of the other factor of a share into another quantity; None where that does not fit."""
     if name is None or factor.name == name:
         return None
     return _fitting(graph, edge, instead({factor.name: Name(name)}))
 
 
-def _left_out(graph, edge):
-    factor = _other_factor(graph, edge)
-    if factor is None:
-        return None
+@_of_other_factor
+def _left_out(graph, edge, factor):
     is_chosen = _is_called(factor.format(), Transpose(factor).format())
     return _fitting(graph, edge, partial(without_factor, is_chosen=is_chosen))
 
 
-def _itself(graph, edge):
-    return _replaced(graph, edge, lambda factor: edge[1])
+@_of_other_factor
+def _itself(graph, edge, factor):
+    return _replaced(graph, edge, factor, edge[1])
 
 
-def _net_for_out(graph, edge):
-    return _replaced(graph, edge, lambda factor: graph.nets.get(factor))
+@_of_other_factor
+def _net_for_out(graph, edge, factor):
+    return _replaced(graph, edge, factor, graph.nets.get(factor.name))
 
 
-def _after_update(graph, edge):
+@_of_other_factor
+def _after_update(graph, edge, factor):
     """The other factor after its update, unless its gradient needs what is computed here."""
-    factor = _other_factor(graph, edge)
-    later = None if factor is None else after(factor.name, 1)
+    later = after(factor.name, 1)
     if later not in graph.updates or graph.is_before(edge[1], factor.name):
         return None
     return instead({factor.name: Name(later)})
 
 
-def _turned_back(graph, edge):
+@_of_other_factor
+def _turned_back(graph, edge, factor):
     """Wᵀ for W and W for Wᵀ, where that fits."""
-    factor = _other_factor(graph, edge)
-    if factor is None or graph.network is not None:
-        return None if factor is None else _replaced(graph, edge, graph.network.mirrored.get)
+    if graph.network is not None:
+        return _replaced(graph, edge, factor, graph.network.mirrored.get(factor.name))
     forms = {Transpose(factor).format(): factor}
     if not any(each.format() in forms for each in factors_of(graph.edges[edge])):
         forms = {factor.format(): turned(factor)}
@@ -118,14 +123,8 @@ def _fitting(graph, edge, other, share=None):
     """A change of a share, by default the first of an edge; None where the other has no right shape."""
     share = graph.edges[edge] if share is None else share
     found = other(share)
-    if found is None or not graph.fits(found, edge[1]) or found.format() == share.format():
-        return None
-
-    def change(each, upstream):
-        changed = other(each)
-        return each if changed is None else changed
-
-    return change
+    is_new = found is not None and graph.fits(found, edge[1]) and found.format() != share.format()
+    return where_it_fits(other) if is_new else None
 
 
 BACK = (

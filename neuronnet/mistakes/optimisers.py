@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ from neuronnet.mistakes.variation import (
     is_by,
     known,
     of_old,
+    where_it_fits,
     with_parts,
     without_term,
 )
@@ -50,7 +52,7 @@ def optimisers(graph: Graph) -> Iterator[Variation]:
         for name, formula in lines.items():
             changed = edit(formula, name, graph)
             if changed is not None and changed.format() != formula.format():
-                found[name] = _again(edit, name, graph)
+                found[name] = where_it_fits(partial(edit, name=name, graph=graph))
         for names, suffix, plainness in _groups(list(found), graph):
             yield known(id, {"suffix": suffix}, plainness, values={name: found[name] for name in names})
     used = {name for formula in lines.values() for name in formula.names()}
@@ -62,16 +64,6 @@ def optimisers(graph: Graph) -> Iterator[Variation]:
     yield from _carried_on(graph, lines)
     yield from _decays(graph, lines) if graph.rate is not None else ()
     yield from _of_rules(graph, lines) if graph.network is not None else ()
-
-
-def _again(edit, name, graph):
-    """The change of a formula by an edit, where this still has its form."""
-
-    def change(formula):
-        changed = edit(formula, name, graph)
-        return formula if changed is None else changed
-
-    return change
 
 
 def _groups(names, graph):

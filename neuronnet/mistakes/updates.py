@@ -59,7 +59,7 @@ def _steps(graph):
     for id, change in RATES if graph.rate is not None else ():
         yield known(id, values=dict.fromkeys(moved, instead({graph.rate: change(Name(graph.rate))})))
     for later, old in moved.items() if 1 < len(moved) <= MOST_SINGLE else ():
-        yield known("{name} not updated", {"name": old}, 1, values=of_old(_left, {later: old}))
+        yield known("{name} not updated", {"name": old}, 1, values={later: always(Name(old))})
         if network is not None:
             yield known("{name} of before the update", {"name": old}, 1, stale=frozenset([old]))
     if network is None:
@@ -70,10 +70,6 @@ def _steps(graph):
         id, values = "deltas of the opposite sign, added in the update", of_old(STEPS[0][1], moved)
         yield known(id, shares=ends, values=values)
     yield _added_up(graph)
-
-
-def _left(formula, old):
-    return old
 
 
 def _added_up(graph):
@@ -233,6 +229,6 @@ def _counts(graph):
     yield known("one update too many", later=1)
     last = {name for row in network.names.weights[-1] for name in row} | set(network.biases[-1])
     for id, of_last in (("only the output layer updated", False), ("only the hidden layers updated", True)):
-        kept = {later: old for later, old in graph.updates.items() if (old in last) == of_last}
+        kept = {later: always(Name(old)) for later, old in graph.updates.items() if (old in last) == of_last}
         if len(network.nets) > 1:
-            yield known(id, values=of_old(_left, kept))
+            yield known(id, values=kept)

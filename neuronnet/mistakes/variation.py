@@ -125,6 +125,16 @@ def instead(others: dict[str, Expression]) -> Callable:
     return lambda formula, *more: with_parts(formula, others)
 
 
+def where_it_fits(change: Callable) -> Callable:
+    """A change that leaves a formula as it is where it gives none."""
+
+    def fitting(formula, *more):
+        changed = change(formula)
+        return formula if changed is None else changed
+
+    return fitting
+
+
 def is_by(name: str, parameter: str) -> bool:
     """Whether a name is that of a derivative by a parameter."""
     return (split_partial(name) or (None, None))[1] == parameter
