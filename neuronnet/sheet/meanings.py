@@ -228,6 +228,8 @@ class Meanings(Seeds, Updates, OwnRules):
     def _named_target(self, name, step):
         target = gradient_of(name.partition("@")[0], self.known)
         target = None if target is None else self.assignment.latest(target, step)
+        if target is None:
+            target = next(filter(None, map(_end_of_chain, self._own_formulas(name, step))), None)
         if target is None or target not in self.model:
             return None
         if target.partition("@")[0] == self.roles.loss:  # a sweep begins with 1; ∇L is another thing
@@ -413,6 +415,15 @@ class Meanings(Seeds, Updates, OwnRules):
         inner = formula.inner if isinstance(formula, Transpose) else formula
         is_jacobian = getattr(inner, "name", None) in self.model.jacobians  # ∂z/∂xᵀ
         return self._in_its_layout(statement, inner) if is_jacobian else formula
+
+
+def _end_of_chain(formula):
+    """What a product of derivatives is by, each of what the one before is by: z of ∂L/∂a ∂a/∂z; else None."""
+    pairs = [split_partial(getattr(each, "name", "")) for each in formula.parts()]
+    if not isinstance(formula, Product) or None in pairs or len(pairs) < 2:
+        return None
+    ends = [below for _, below in pairs if below not in [above for above, _ in pairs]]
+    return ends[0] if len(ends) == 1 else None
 
 
 def _distance(one, other):

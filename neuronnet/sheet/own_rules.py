@@ -108,10 +108,15 @@ class OwnRules(FormulaValues):
             _base(role.name or "") == base != role.name != name for role in self.roles.of.values()
         )
         own_beta = [leaf for leaf in leaves_of(formula) if is_first and self._may_be_kept(leaf)]
+        gradients = [*map(Name, named), *_of_several_samples(named)]
+        by = (split_partial(named[0]) or ("", ""))[1]
+        if by in formula.names():  # a decay beside it
+            shares = [name for name in formula.names() if name not in {*named, before, by, *beta.names()}]
+            gradients += [each + Name(share) * Name(by) for each in gradients for share in shares]
         wanted = [
             rate * Name(before) + (1 - rate) * gradient**power
             for rate in (beta, *own_beta)
-            for gradient in [*map(Name, named), *_of_several_samples(named)]
+            for gradient in gradients
             for power in powers
         ]
         worth = self._worth(formula, {})

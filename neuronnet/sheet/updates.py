@@ -44,9 +44,9 @@ class Updates(FormulaValues):
             steps = None if later is None else [minus(new, value) for new, value in zip(later, before)]
             rate = constant_ratio(steps, slope)
             own_rule = self._has_a_rule_of_its_own(formula, old)
-            if own_rule and (
-                self._steps_uphill(formula, slope_by.names(), slope) if rate is None else rate > 0
-            ):
+            is_named = not {*slope_by.names()}.isdisjoint(self._written_out(formula).names())
+            turns = own_rule and self._steps_uphill(formula, slope_by.names(), slope)
+            if own_rule and (turns if rate is None or is_named else rate > 0):
                 self._define(name, Sum([(2, Name(old)), (-1, formula)]))
                 return
             is_step = rate is not None and rate < 0 and not self._lacks_the_rate(formula, rate)
@@ -88,7 +88,8 @@ class Updates(FormulaValues):
 
     def _slope_by(self, statement, old):
         """The derivative that an update goes against: of the loss, or of all that it names."""
-        used = [split_partial(name) for part in statement.formulas for name in part.used]
+        written = [self._written_out(part.formula) for part in statement.formulas]
+        used = [split_partial(name) for formula in written for name in formula.names()]
         losses = dict.fromkeys(each[0] for each in used if each is not None and each[1] == old)
         others = {each for each in losses if each in self.model} - self.model.uses(self.roles.loss)
         names = [partial_name(each, old) for each in (losses if others else [self._loss_of(old)])]
