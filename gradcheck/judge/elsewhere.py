@@ -45,7 +45,7 @@ def confirmed(functions, judged):
     """
     draw = np.random.default_rng([functions.seed, 10])
     apart = np.abs(judged.analytic - judged.numeric)
-    for block in judged.blocks:
+    for block in judged.blocks if judged.doubtful else ():
         least = SMALL_ERRORS["float32"] * np.max(block.of(judged.scale), initial=0.0)
         bent = [i for i in sorted(judged.doubtful) if i in block.positions and judged.is_marginally_wrong(i)]
         bent = np.array([i for i in bent if functions.is_callable or apart[i] <= least], dtype=int)

@@ -69,8 +69,8 @@ def gradient_there(functions, vector):
 
 def _largest_of_block(blocks, values):
     """For every entry the largest value of its block."""
-    largest = [np.max(block.of(values), initial=0.0) for block in blocks]
-    return np.repeat(largest, [len(block.positions) for block in blocks])
+    largest = [np.max(values[block.start : block.stop], initial=0.0) for block in blocks]
+    return np.repeat(largest, [block.stop - block.start for block in blocks])
 
 
 def _gradients_moved(functions, vector, relative):

@@ -47,7 +47,7 @@ def weak_passes(judged, effects):
     parts = judged.vector, judged.analytic, numeric, bar, judged.at_kink
     found = notes(judged.point, passed, *parts, confidence=judged.confidence)
     open_ones = judged.open_entries()
-    some = [(block, block.of(open_ones)) for block in blocks if np.any(block.of(open_ones))]
+    some = [(each, each.of(open_ones)) for each in blocks if np.any(open_ones[each.start : each.stop])]
     if len(some) > 0:
         some = [(block, f"{block.name} ({_lines(where)})", where) for block, where in some]
         found.append(_note("undecided", some, judged.point))

@@ -148,7 +148,7 @@ def gradient(
             f_of_entry = CountedCalls(with_entries(f, vector, i), low[i], high[i])
             search, floor_here = StepSearch(f_of_entry, x, centre, noise, start, rounded), floor
             found = search.run()
-            if _is_all_noise(search, centre, noise):  # or stairs, or waves far shorter than usual steps
+            if search.is_all_noise():  # or stairs, or waves far shorter than usual steps
                 finer = StepSearch(f_of_entry, x, centre, U * abs(centre))
                 found_finer = finer.run()
                 best, is_wide = found_finer.best, found_finer.best.step > WIDEST_TREAD * finer.scale
@@ -158,7 +158,7 @@ def gradient(
                 floor_here = Floor(tread, "float32")
                 search = StepSearch(f_of_entry, x, centre, tread)
                 found = search.run()
-            estimates.append(_estimate(found, search, floor_here, centre, search.noise))
+            estimates.append(_estimate(found, search, floor_here))
             start = FIRST_STEP if found.kink else search.start_for_next()
     except KeyboardInterrupt:
         until = f"after {len(estimates)} of {vector.size} entries"
@@ -200,10 +200,10 @@ def _along_random_signs(f, vector, low, high, seed, is_uneven):
     return CountedCalls(along_line(f, vector, signs * np.minimum(lengths, room), low, high))
 
 
-def _estimate(found, search, floor, centre, noise):
+def _estimate(found, search, floor):
     """The Estimate that a BestEstimate supports, with what is special about it."""
     best, (left, right) = found.best, found.slopes or (None, None)
-    scale = search.natural_slope() if search.travel() > AGREEMENT * noise else 0.0
+    scale = search.natural_slope() if search.travel() > AGREEMENT * search.noise else 0.0
     value, error = best.value, best.bar
     if found.jump:
         value, error, reason = np.nan, np.inf, "jump"
@@ -211,28 +211,21 @@ def _estimate(found, search, floor, centre, noise):
         reason = "kink"
     elif found.side is not None or not np.isfinite(error):
         reason = "edge of the domain"
-        if (
-            error >= max(abs(value), scale) and scale > 0.0
-        ):  # the slopes of one side go on growing: no derivative
+        if scale > 0.0 and error >= max(abs(value), scale):  # the slopes of one side go on growing
             value, error = np.nan, np.inf
-    elif _is_all_noise(search, centre, noise):
+    elif search.is_all_noise():
         value, error, reason = np.nan, np.inf, "noise"
-        if noise <= OF_ONES:
-            value, error = 0.0, (AGREEMENT * noise + search.travel()) / search.longest()
+        if search.noise <= OF_ONES:
+            value, error = 0.0, (AGREEMENT * search.noise + search.travel()) / search.longest()
     elif floor.precision != "float64":
         reason = LOW[floor.precision]
     else:
-        noisy = floor.level > NOISY * U * max(abs(centre), abs(search.x * value))
+        noisy = floor.level > NOISY * U * max(abs(search.centre), abs(search.x * value))
         size = max(abs(value), scale)
         reason = "noise" if noisy and error > HALF_THE_DIGITS * size else None
         if reason is None and search.was_short() and error > WIDE * size:
             reason = "kinks too close"
     return Estimate(value, error, best.step, search.f.evaluations, scale, reason, left, right)
-
-
-def _is_all_noise(search, centre, noise):
-    """Whether the noise is as large as f and all that it moves by."""
-    return AGREEMENT * noise >= max(abs(centre), search.travel()) > 0.0
 
 
 def _bounds(bounds, vector):

@@ -131,6 +131,10 @@ class StepSearch:
         moves = [abs(getattr(each, side)) * each.step for side in self.sides for each in self.sides[side]]
         return max(moves, default=0.0)
 
+    def is_all_noise(self):
+        """Whether the noise is as large as f and all that it moves by."""
+        return AGREEMENT * self.noise >= max(abs(self.centre), self.travel()) > 0.0
+
     def longest(self):
         """The longest step over which f has a value."""
         return max(each.step for some in self.sides.values() for each in some)
@@ -256,7 +260,8 @@ class StepSearch:
             return self.steps[i - 1].step / RATIO
         h = longest.step * RATIO
         taken = i > 2 and self.steps[i - 3].step < h * math.sqrt(RATIO)
-        return None if taken or h >= min(self.too_long, LONGEST_STEP * self.scale) else h
+        pays = 2.0 * best.truncation < best.rounding  # it grows at least as the square of the step
+        return h if pays and not taken and h < min(self.too_long, LONGEST_STEP * self.scale) else None
 
     def _is_settled(self, estimate):
         """Whether no kink is suspected, and the bar is a small part of the slopes, or made by rounding."""

@@ -15,16 +15,8 @@ import pytest
 
 from gradcheck import check
 from gradcheck.errors import GradcheckError
-from gradcheck.report.report import (
-    OF_EACH_BLOCK,
-    BlockReport,
-    Entry,
-    NearbyCheck,
-    Note,
-    Report,
-    listed_entries,
-    ratio_text,
-)
+from gradcheck.report.printing import OF_EACH_BLOCK, listed_entries, ratio_text
+from gradcheck.report.report import BlockReport, Entry, NearbyCheck, Note, Report
 from gradcheck.why.cause import Cause
 
 DRAW = np.random.default_rng(8)
