@@ -15,7 +15,7 @@ from gradcheck.inputs.calls import literal, most_positional, repeating_call
 from gradcheck.inputs.functions import CallersFunctions, random_states_kept
 from gradcheck.judge.other_points import keeps_what_holds
 from gradcheck.judge.special import Hunt
-from gradcheck.judge.special_points import SpecialPoint, breakpoints, special_points
+from gradcheck.judge.special_values import SpecialPoint, breakpoints, special_points
 from gradcheck.report.report import Report, plain
 from gradcheck.verdict import WELL_BEYOND
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from gradcheck.errors import GradcheckError
 from gradcheck.inputs.point import Point
-from gradcheck.judge.special_points import TINY, VALUES
+from gradcheck.judge.special_values import TINY, VALUES
 
 FURTHEST = max(VALUES)
 

@@ -11,7 +11,7 @@ import numpy as np
 from gradcheck.inputs.calls import literal
 from gradcheck.judge.directions import bends_everywhere, random_direction
 from gradcheck.judge.elsewhere import judged_at
-from gradcheck.judge.special_points import breakpoints, special_points
+from gradcheck.judge.special_values import breakpoints, special_points
 from gradcheck.report.report import NearbyCheck
 
 STEP = 2.0**-13  # of max(|x|, 1): how far a glance goes

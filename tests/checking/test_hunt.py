@@ -8,7 +8,7 @@ from profiles import examples, is_thorough
 
 import gradcheck  # noqa: F401  for the lines that are run
 from gradcheck import GradcheckError, check, hunt, strategies
-from gradcheck.judge.special_points import special_points
+from gradcheck.judge.special_values import special_points
 
 SEEDS = range(10) if is_thorough() else [0]
 WEIGHTS = np.arange(1.0, 6.0)

@@ -1,4 +1,4 @@
-"""Special points, where backward passes break.
+"""Points with special values, where backward passes break.
 
 A slope that is wrong at one value only, as softplus with slope 0 at 0, is never met at a drawn point. So some
 entries get special values and all others stay as given: zeros, ones, ties, repeated values, ±40, denormals,
