@@ -16,6 +16,7 @@ _GRADIENT = re.compile(r"∇\s*([^\W\d_][\w]*)(?![\w(^])")
 _CALLED = re.compile(r"\s*([^()∇∂/=]{1,40}?)\s*\(([^()]{1,60})\)\s*")
 _TUPLE, _IN_TUPLE = re.compile(r"\s*[(\[][^()\[\]]*,[^()\[\]]*[)\]]\s*"), re.compile(r"[^\s(),\[\]]+")
 _WITH_BARS = r"(?<!\w)d_(\w+)\s*/\s*d_(?=\w)"  # d_error/d_output
+_DIVERGENCE = r"((?<!\w)(?:D_)?\{?KL\}?)\s*\(\s*\w+\s*(?:\|\||‖)\s*\w+\s*\)"  # KL(P||Q)
 _IN_BRACKETS = r"∂\(\s*([^\W\d]\w*)\s*\)"  # ∂(L)/∂(w)
 
 
@@ -45,6 +46,7 @@ def spelled_anew(claim, spelled):
     parts = []
     for part in claim.parts:
         try:
+            part = part.replace(_DIVERGENCE, r"\1")
             part = part.replace(_WITH_BARS, lambda found: f"d{found[1]}/d")
             parts.append(spelled(part.replace(_IN_BRACKETS, lambda found: f"∂{found[1]}")))
         except ExpressionError as error:

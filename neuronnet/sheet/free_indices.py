@@ -14,7 +14,7 @@ from itertools import islice, product
 
 from neuronnet.formulas.arrays import Array, as_vector_shape, shape
 from neuronnet.formulas.notation import read_name
-from neuronnet.formulas.tokens import parse_array, parse_number
+from neuronnet.formulas.tokens import TextWithColumns, parse_array, parse_number
 from neuronnet.sheet.claims_anew import first_index
 from neuronnet.sheet.readers.cutting import Claim
 from neuronnet.sheet.roles import LOSSES
@@ -36,7 +36,7 @@ _HEAD = re.compile(r"(?:[∂d]\s?[^\s/]{1,20}\s?/\s?[∂d]\s?)?(?:[^\s/()]|(?<=[
 _SAMPLE = re.compile(
     r"(?<![\w^\\])(?P<name>[^\W\d_]+(?:_hat)?)\^\{?(?P<layer>\[\w\])?\((?P<letter>[ijkl])\)\}?"
 )
-_LAYER = re.compile(r"\^(?P<open>\{?[\[(<])(?P<letter>[lL])(?P<more>\s*[-+−]\s*\d)?(?P<close>[\])>]\}?)")
+_LAYER = re.compile(r"\^(?P<open>\{?[\[(<])(?P<letter>[lLijkn])(?P<more>\s*[-+−]\s*\d)?(?P<close>[\])>]\}?)")
 _OF_A_LAYER = re.compile(r"[^\W\d_]+(?:_(?:hat|bar|tilde))?\^\{?[\[(<]\w{1,3}[\])>]\}?")
 _SUM = re.compile(r"Σ_\{?[ijkl](?:=1)?\}?(?:\^\{?\w\}?)?\s*")
 _SUM_ALONE = re.compile(rf"[^Σ]*{_SUM.pattern}[^\W\d_]+\^\{{?\[\w\]\([ijkl]\)\}}?\s*")
@@ -45,11 +45,12 @@ _SUMMED = re.compile(r"(?:Σ|[Ss]um)_\{?([ijkl])")
 
 def without_free_indices(claims: list) -> list:
     """Claims of which none has a free index that numbers or arrays of the sheet give values to."""
-    claims = _with_given_indices(_without_samples(claims))
+    claims = _with_given_indices(_without_samples([_with_whole_sums(claim) for claim in claims]))
     if not any(map(_free, claims)):
         return claims
     numbers, arrays = _indices(claims, first_index(claims))
     found: list = []
+    heads = {read_name(claim.parts[0].text) for claim in claims}
     for claim in claims:
         letters = _free(claim)
         used = _names(claim) if letters else []
@@ -63,7 +64,11 @@ def without_free_indices(claims: list) -> list:
         if not bases or None in bases or read_name(claim.parts[0].text) in numbers.get("", ()):
             found.append(claim)
         elif (
-            others and not _is_of_entries(claim) and bases <= arrays.keys() and (own is None or own in arrays)
+            others
+            and not _is_of_entries(claim)
+            and bases <= arrays.keys()
+            and (own is None or own in arrays)
+            and not (own is None and _plain(head[0][0]) in heads)  # L_i beside their sum L
         ):
             whole = _in_arrays(claim, letters, head[0][1])
             found.append(whole or claim)
@@ -78,6 +83,38 @@ def without_free_indices(claims: list) -> list:
                 belows = _counted(head[0][1], letters, others, {**arrays, **numbers})
                 numbers.setdefault(_plain(head[0][0]), set()).update(belows)
     return found
+
+
+def _with_whole_sums(claim):
+    """A claim with brackets around all terms that a sum is of: Σ_i t_i ln p_i + (1 - t_i) ln(1 - p_i)."""
+    return claim._replace(parts=[claim.parts[0], *map(_with_whole_sum, claim.parts[1:])])
+
+
+def _with_whole_sum(part):
+    text, found = part.text, [*re.finditer(_SIGN, part.text)]
+    if len(found) != 1:
+        return part
+    start, depth, signs = found[0].end(), 0, []
+    for end, sign in enumerate(text[start:], start):
+        depth += (sign in "([{") - (sign in ")]}")
+        if depth < 0:
+            break
+        if not depth and sign in "+-−" and text[end - 1 : end + 2] == f" {sign} ":
+            signs.append(end)
+    else:
+        end = len(text)
+    own = re.compile(rf"(?:_\{{?|\^\{{?[(\[<]){found[0]['letter']}(?!\w)")
+    if not signs or not own.search(text, signs[-1], end):
+        return part
+    before, inside, after = part[:start], part[start:end], part[end:]
+    columns = [
+        *before.columns,
+        part.column_of(start + 1),
+        *inside.columns,
+        part.column_of(end),
+        *after.columns,
+    ]
+    return TextWithColumns(f"{before.text}({inside.text}){after.text}", columns)
 
 
 def layer_by_layer(claims: list) -> tuple[list, list[int]]:

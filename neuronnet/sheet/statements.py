@@ -218,6 +218,7 @@ def _settle_indices(parts, known):
 
 def _plain_names(heads):
     """The names in `heads` and those inside of derivatives and update marks."""
+    known = {part for head in heads if head for part in split_partial(head) or (head,)}
     for head in heads:
         if head is None:
             continue
@@ -227,7 +228,7 @@ def _plain_names(heads):
         else:
             yield head
             base = updated(head) or head.partition("@")[0]
-            if base != head:
+            if base != head and (base in known or "@" in head):
                 yield base
 
 

@@ -234,6 +234,29 @@ z = sigmoid(Wz*x + Uz*h + bz) = sigmoid(0.39) = 0.5963
 L = (z - 1)^2 = 0.1630
 dL/dWz = 2*(z-1)*z*(1-z)*x = -0.0972"""
 
+OF_SAMPLES = r"""x^{(1)} = (1, 2), x^{(2)} = (3, -1), t^{(1)} = 1, t^{(2)} = 0
+w = (0.2, -0.1), b = 0.1
+z^{(i)} = w^\top x^{(i)} + b
+z^{(1)} = 0.1
+p^{(1)} = \sigma(z^{(1)}) = 0.5250
+p^{(2)} = \sigma(z^{(2)}) = 0.6900
+L = -\frac12 \sum_i t^{(i)} \log p^{(i)} + (1 - t^{(i)}) \log (1 - p^{(i)}) = 0.9077
+\nabla_w L = \frac12 \sum_i (p^{(i)} - t^{(i)}) x^{(i)} = (0.7975, -0.8200)"""
+HUBER = """delta = 1
+y = [2, 0.5, -1], t = [0, 0, 1]
+e = y - t = [2, 0.5, -2]
+L_i = 0.5 e_i^2 if |e_i| <= delta else delta(|e_i| - 0.5 delta)
+L = 1.5 + 0.125 + 1.5 = 3.125"""
+DIVERGENCE = """P = [0.5, 0.3, 0.2]
+z = [1, 0, -1]
+Q = softmax(z) = [0.6652, 0.2447, 0.0900]
+KL(P||Q) = sum(P log(P/Q)) = 0.0780
+dKL/dz = Q - P = [0.1652, -0.0553, -0.1100]"""
+NEW_BY_NAME = """pi_old = 0.3, pi_new = 0.42, A = 1.5, epsilon = 0.2
+r = pi_new/pi_old = 1.4
+J = min(r A, (1 + epsilon) A) = 1.8
+dJ/dr = 0"""
+
 
 @pytest.mark.parametrize(
     "text, right, wrong",
@@ -293,6 +316,12 @@ dL/dWz = 2*(z-1)*z*(1-z)*x = -0.0972"""
         (OF_TWO, "2xy", "2x"),
         (OF_TWO, "f(x, y) = 10", "f(x, y) = 12"),
         (SIDE_BY_SIDE, "*x = -0.0972", "*h = -0.0389"),
+        (OF_SAMPLES, "z^{(1)} = 0.1", "z^{(1)} = 0.2"),
+        (OF_SAMPLES, "(p^{(i)} - t^{(i)}) x", "(t^{(i)} - p^{(i)}) x"),
+        (OF_SAMPLES, "+ (1 - t^{(i)})", "- (1 - t^{(i)})"),
+        (HUBER, "= 3.125", "= 3.25"),
+        (DIVERGENCE, "Q - P", "P - Q"),
+        (NEW_BY_NAME, "dJ/dr = 0", "dJ/dr = 1.5"),
         (NEWTON, "- g/H", "+ g/H"),
         (NEWTON, "(p_i - y_i)", "(y_i - p_i)"),
     ],
