@@ -9,7 +9,7 @@ from neuronnet.formulas.calls import SPELLED
 from neuronnet.formulas.notation import parse_array, parse_number, read_name, updated
 from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns
 from neuronnet.formulas.written_names import written_at
-from neuronnet.sheet.readers.cutting import Claim
+from neuronnet.sheet.readers.cutting import Claim, first_index
 from neuronnet.sheet.readers.spelling import SECOND
 
 _GRADIENT = re.compile(r"∇\s*([^\W\d_][\w]*)(?![\w(^])")
@@ -236,13 +236,6 @@ def with_named_entries(
         else _with_names_of_entries(claim, split)
         for at, claim in enumerate(claims)
     ]
-
-
-def first_index(claims: list[Claim]) -> int:
-    """0 where an entry of an array has the index 0, as θ_0 beside θ = [0.1, 0.2]; else 1."""
-    arrays = {claim.parts[0].text.strip() for claim in claims if parse_array(claim.parts[-1].text)}
-    first = re.compile(rf"(?<![^\W\d_])d?({'|'.join(map(re.escape, arrays))})_\{{?0(?!\w)")
-    return int(not (arrays and any(first.search(text) for text in _texts(claims))))
 
 
 def _claim(line, name, number):

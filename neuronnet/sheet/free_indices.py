@@ -15,8 +15,7 @@ from itertools import islice, product
 from neuronnet.formulas.arrays import Array, as_vector_shape, shape
 from neuronnet.formulas.notation import read_name
 from neuronnet.formulas.tokens import TextWithColumns, parse_array, parse_number
-from neuronnet.sheet.claims_anew import first_index
-from neuronnet.sheet.readers.cutting import Claim
+from neuronnet.sheet.readers.cutting import Claim, first_index
 from neuronnet.sheet.roles import LOSSES
 
 MOST_CLAIMS = 100  # that one formula stands for
