@@ -194,3 +194,11 @@ def spelled_out(text):
     if text == "E" or text.startswith(("E@", "E[")):
         text = "E_total" + text[1:]
     return text
+
+
+def updated(name: str) -> str | None:
+    """What `w1_new`, `w1'`, `w1^+` is the new value of: `w1`; None for a name without such a mark."""
+    for mark in ("_new", "^+", "'"):
+        if name.endswith(mark) and len(name) > len(mark):
+            return name[: -len(mark)]
+    return None

@@ -18,9 +18,9 @@ from neuronnet.derivation.sweep import derivative
 from neuronnet.elementary import as_number
 from neuronnet.errors import NeuronnetError, UnknownName
 from neuronnet.formulas.expressions import Expression, Name, Number, Sum, total
-from neuronnet.formulas.notation import Known, parse, read_name, updated
+from neuronnet.formulas.notation import Known, parse, read_name
 from neuronnet.formulas.rewriting import nodes, replaced, with_names
-from neuronnet.names import after, partial_name, spelled_out, split_partial
+from neuronnet.names import after, partial_name, spelled_out, split_partial, updated
 from neuronnet.render.text import is_tiny
 
 SMALLEST_FLOAT = Decimal(2) ** -1022  # below it floats lose digits

@@ -34,6 +34,7 @@ from neuronnet.formulas.expressions import (
 )
 from neuronnet.formulas.functions import FUNCTIONS
 
+TRIED = (0.3, 0.7, 1.1)  # numbers at which formulas of one name are compared
 PER_NODE, PER_FUNCTION = 10, 20  # multiplications that would take as long
 
 # What stands between two factors. Of numbers all but / are the same; `*` is elementwise before it is a matrix

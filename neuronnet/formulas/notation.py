@@ -32,7 +32,7 @@ from neuronnet.formulas.tokens import (
     parse_array,
     parse_number,
 )
-from neuronnet.formulas.words import Words, read_function_head, updated
+from neuronnet.formulas.words import Words, read_function_head
 from neuronnet.formulas.written_names import gradient_of, read_name, written_at
 
 __all__ = [
@@ -43,7 +43,6 @@ __all__ = [
     "parse_number",
     "read_function_head",
     "read_name",
-    "updated",
 ]
 RESERVED = {"if", "else", "for", "in", "otherwise", "and", "or", "while", "return"}
 HIGHEST_POWER_OF_TEN = 308  # of a number in binary64

@@ -209,11 +209,3 @@ def read_function_head(text: str) -> tuple[str, list[str]] | None:
         return None
     parameters = [each for each in map(read_name, match[2].split(",")) if each is not None]
     return (name, parameters) if len(parameters) == match[2].count(",") + 1 else None
-
-
-def updated(name: str) -> str | None:
-    """What `w1_new`, `w1'`, `w1^+` is the new value of: `w1`; None for a name without such a mark."""
-    for mark in ("_new", "^+", "'"):
-        if name.endswith(mark) and len(name) > len(mark):
-            return name[: -len(mark)]
-    return None

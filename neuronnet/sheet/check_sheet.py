@@ -17,9 +17,9 @@ from neuronnet.description.reading import checked, document, find, parsed, read
 from neuronnet.errors import Interrupted, NeuronnetError, UnknownName, did_you_mean, shortened
 from neuronnet.formulas.arrays import entries
 from neuronnet.formulas.expressions import Name
-from neuronnet.formulas.notation import read_name, updated
+from neuronnet.formulas.notation import read_name
 from neuronnet.formulas.tokens import parse_array, parse_number
-from neuronnet.names import after
+from neuronnet.names import after, updated
 from neuronnet.repairs.mend import mended
 from neuronnet.repairs.small_numbers import counterexample
 from neuronnet.sheet import causes

@@ -6,9 +6,10 @@ import re
 
 from neuronnet.errors import ExpressionError
 from neuronnet.formulas.calls import SPELLED
-from neuronnet.formulas.notation import parse_array, parse_number, read_name, updated
+from neuronnet.formulas.notation import parse_array, parse_number, read_name
 from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns
 from neuronnet.formulas.written_names import written_at
+from neuronnet.names import updated
 from neuronnet.sheet.readers.cutting import Claim, first_index
 from neuronnet.sheet.readers.spelling import SECOND
 

@@ -13,9 +13,9 @@ from neuronnet.derivation.digits import Printed
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import ArrayOf, Call, Name, Negative, Number, Sum
-from neuronnet.formulas.notation import gradient_of, updated
+from neuronnet.formulas.notation import gradient_of
 from neuronnet.formulas.rewriting import with_logistics, with_names
-from neuronnet.names import after, partial_name, split_partial
+from neuronnet.names import after, partial_name, split_partial, updated
 from neuronnet.sheet.roles import LOSSES, RATES, derivatives_in, is_delta, is_gradient, reach, texts
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from neuronnet.derivation.network_model import NetworkModel
 from neuronnet.errors import ExpressionError, NeuronnetError
 from neuronnet.formulas.expressions import ArrayOf, Entry, Expression, Name, Negative
-from neuronnet.formulas.notation import Known, gradient_of, parse, updated
+from neuronnet.formulas.notation import Known, gradient_of, parse
 from neuronnet.names import (
     MOST_UPDATES,
     after,
@@ -21,6 +21,7 @@ from neuronnet.names import (
     split_index,
     split_partial,
     update_of,
+    updated,
 )
 from neuronnet.sheet.readers.spelling import with_weights
 

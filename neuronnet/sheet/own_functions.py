@@ -12,7 +12,7 @@ from math import isclose
 from neuronnet.derivation.sweep import slope_of
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.calls import SPELLED, put_in
-from neuronnet.formulas.evaluating import evaluator
+from neuronnet.formulas.evaluating import TRIED, evaluator
 from neuronnet.formulas.expressions import Name
 from neuronnet.formulas.notation import Known, parse, read_function_head, read_name
 
@@ -30,7 +30,6 @@ _APPLIED = (
     re.compile(rf"(?P<function>max)\s?\(0,\s?(?P<argument>{_INSIDE})\)"),
     re.compile(r"\(?1\)?/\(\s?1\s?\+\s?(?:exp\(|e\^\(?|e\^\{)\s?-\s?(?P<argument>[^\s()]+?)[)}]?\s?\)"),
 )
-TRIED = (0.3, 0.7, 1.1)
 
 
 def define_functions(claims: list, known: Known) -> list:

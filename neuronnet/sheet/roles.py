@@ -10,8 +10,7 @@ from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.expressions import Call, Entry, Expression, Name, Negative, Number, Power, Sum
 from neuronnet.formulas.rewriting import nodes
-from neuronnet.formulas.words import updated
-from neuronnet.names import split_partial
+from neuronnet.names import split_partial, updated
 
 if TYPE_CHECKING:
     from neuronnet.derivation.model import Model

@@ -19,13 +19,12 @@ from neuronnet.formulas.notation import (
     parse_array,
     parse_number,
     read_name,
-    updated,
 )
 from neuronnet.formulas.rewriting import mapped, nodes, replaced, with_names
 from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns
 from neuronnet.formulas.words import PI
 from neuronnet.formulas.written_names import written_at
-from neuronnet.names import split_partial
+from neuronnet.names import split_partial, updated
 from neuronnet.sheet.claims_anew import (
     one_by_one,
     spelled_anew,

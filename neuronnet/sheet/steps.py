@@ -21,12 +21,11 @@ from neuronnet.derivation.digits import Printed, fifty_digits
 from neuronnet.derivation.readings import resolved
 from neuronnet.errors import NeuronnetError, UnknownName
 from neuronnet.formulas import arrays
-from neuronnet.formulas.evaluating import Shapes, evaluator
+from neuronnet.formulas.evaluating import TRIED, Shapes, evaluator
 from neuronnet.formulas.expressions import Name, Sum
 from neuronnet.formulas.notation import Known, gradient_of
 from neuronnet.formulas.rewriting import with_names
 from neuronnet.names import after, partial_name, split_partial, update_of
-from neuronnet.sheet.own_functions import TRIED
 from neuronnet.sheet.roles import is_delta, is_gradient, measures, texts
 
 if TYPE_CHECKING:

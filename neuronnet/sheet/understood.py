@@ -12,10 +12,10 @@ from fractions import Fraction
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array, as_vector_shape
 from neuronnet.formulas.expressions import Expression, Product, Transpose
-from neuronnet.formulas.notation import Known, gradient_of, read_name, updated
+from neuronnet.formulas.notation import Known, gradient_of, read_name
 from neuronnet.formulas.rewriting import nodes
 from neuronnet.formulas.tokens import GREEK
-from neuronnet.names import partial_name, split_partial
+from neuronnet.names import partial_name, split_partial, updated
 from neuronnet.render.text import line_numbers
 from neuronnet.sheet.readers.claims import Sheet
 from neuronnet.sheet.readers.cutting import declarations
