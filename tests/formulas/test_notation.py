@@ -30,10 +30,9 @@ from neuronnet.formulas.notation import (
     parse_number,
     read_function_head,
     read_name,
-    updated,
 )
 from neuronnet.formulas.tokens import TextWithColumns
-from neuronnet.names import split_partial
+from neuronnet.names import split_partial, updated
 
 
 def known(names="", arrays="", **functions):
