@@ -140,7 +140,7 @@ class Updates(FormulaValues):
 
     def _turned(self, formula, derivatives):
         """A formula with the opposite of some derivatives."""
-        names = {*derivatives, *(self.slopes.get(each) for each in derivatives)}
+        names = {*derivatives, *(self.slopes.get(each, each) for each in derivatives)}
         return mapped(formula, lambda leaf: Negative(leaf) if getattr(leaf, "name", None) in names else leaf)
 
     def _written_out(self, formula, depth=0):
