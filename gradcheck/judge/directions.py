@@ -269,30 +269,35 @@ class Kinks:
         """The entries that are no subgradient together, as some direction shows.
 
         Those at which the loss bends upwards, and the others, each by themselves: the slopes along a line are
-        the steepest that meet at the point where the loss is convex or concave, and only there.
+        the steepest that meet at the point where the loss is convex or concave. Where it is neither, one
+        slope along the line is that of all pieces if all have it, as those of a sum of sorted numbers have.
         """
         words = "at a kink: alone each slope lies between the one-sided ones, together they do not"
         found = {}
         for bend in (-1.0, 1.0):
-            some = positions[self.bend[positions] == bend]
+            some, bends = positions[self.bend[positions] == bend], None
             for direction in self._directions(some) if len(some) > 1 else ():
-                if self._is_outside(direction):
-                    if bends_everywhere(
+                if not self._is_outside(direction):
+                    continue
+                if bends is None:
+                    bends = bends_everywhere(
                         self.functions, self.at.vector, some, bend, self.positions, self.draw
-                    ):
-                        moving = some[direction[some] != 0.0]
-                        guilty = np.concatenate(self._smallest(direction, self._by_block(moving)))
-                        found |= dict.fromkeys(guilty.tolist(), Judgement("wrong", words))
+                    )
+                if bends or self._is_steady(direction):
+                    moving = some[direction[some] != 0.0]
+                    guilty = np.concatenate(self._smallest(direction, self._by_block(moving)))
+                    found |= dict.fromkeys(guilty.tolist(), Judgement("wrong", words))
                     break
         return found
 
     def _directions(self, positions):
-        """Away from the middle of the one-sided slopes, along the gradient, between ties, and drawn."""
+        """Away from the middle of the one-sided slopes, along the gradient, along and between ties, drawn."""
         analytic = self.at.analytic[positions]
         middle = np.array([np.mean(self.slopes[i]) for i in positions.tolist()])
         away = analytic - middle
         away[np.abs(away) <= CLEARLY * np.max(np.abs(analytic) + np.abs(middle))] = 0.0
-        for values in (away, analytic, _differences(self.at.vector[positions])):
+        differences = _differences(self.at.vector[positions])
+        for values in (away, analytic, differences, np.abs(differences)):
             if np.any(values) and np.all(np.isfinite(values)):
                 direction = np.zeros_like(self.at.vector)
                 direction[positions] = values / np.max(np.abs(values))
@@ -311,6 +316,12 @@ class Kinks:
         if not is_clear or self._is_hidden(target, low, high):
             return False
         return not self._is_met(direction, target, low, high)
+
+    def _is_steady(self, direction):
+        """Whether the pieces of the loss beside the point are all as steep along a direction."""
+        starts = self.draw.standard_normal((2 * STARTS, len(direction)))
+        slopes = np.array([self._slope(each, direction, 1.0) for each in starts])
+        return bool(np.all(np.isfinite(slopes)) and np.ptp(slopes) <= CLEARLY * np.max(np.abs(slopes)))
 
     def _is_hidden(self, *slopes):
         """Whether noise hides pieces of the loss whose slopes are as far apart as these may be."""

@@ -285,3 +285,22 @@ def test_every_position_is_in_a_group_or_looked_at():
         assert sorted([*in_groups, *set(looked_at)]) == list(range(7, 7 + size)), (seed, shape)
         assert not any(np.isin(group.positions, wrong).any() for group in groups if group.verdict == "right")
         assert np.isin(wrong, looked_at).any()
+
+
+@pytest.mark.parametrize(
+    "gradient, verdict",
+    [
+        ([1, -5, 2], "right"),
+        ([-2 / 3, -2 / 3, -2 / 3], "right"),  # the mean of all orders
+        ([1, 1, -4], "right"),  # between others
+        ([-5, -5, 2], "wrong"),
+        ([-5, -5, -5], "wrong"),  # one end of each slope: together they do not add up to -2
+        ([1, 1, 1], "wrong"),
+    ],
+)
+def test_sorted_numbers_that_are_equal_move_together_with_one_slope_whatever_the_order(gradient, verdict):
+    """The loss is neither convex nor concave there."""
+    found = check(
+        lambda x: np.sort(x) @ [1.0, -5.0, 2.0], lambda x: np.array(gradient, float), np.full(3, 0.5)
+    )
+    assert found.verdict == verdict
