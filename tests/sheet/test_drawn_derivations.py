@@ -174,6 +174,7 @@ def test_what_derive_writes_is_right_when_it_is_read_again_and_a_slip_in_it_is_f
         slip = data.draw(st.sampled_from(results))
         wrong = f"{slip[1]}{(int(slip[2]) + 5) % 10}{slip[3]}"
         found = check_sheet(page[: slip.start()] + wrong + page[slip.end() :], derivation.description)
-        assert wrong.strip("$\n") in next(line.text for line in found.lines if line.line == found.first_wrong)
+        told = [line.text for line in found.lines if line.line == found.first_wrong]
+        assert any(wrong.strip("$\n") in each for each in told)  # one of several in a line, perhaps
     if is_thorough():
         assert not [line.text for line in check_sheet(page).lines if line.is_wrong]
