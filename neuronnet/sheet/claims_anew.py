@@ -224,7 +224,7 @@ def with_named_entries(
             cells = {(i, k): each for i, row in enumerate(rows) for k, each in enumerate(row)}
         names = {key: spelled + "_" + "_".join(str(index + start) for index in key) for key in cells}
         changed = {read_name(name): cells[key] for key, name in names.items()}
-        if not any(_is_step(*each, changed) for each in zip(named, heads, bases)):
+        if not any(_is_new_value(*each, changed) for each in zip(named, heads, bases)):
             continue
         given += [_claim(claim.line, name, cells[key]) for key, name in names.items()]
         listed, one = [*names.values()], len(rows[0]) if isinstance(rows[0], list) else len(rows)
@@ -243,7 +243,7 @@ def _claim(line, name, number):
     return Claim(line, f"{name} = {number}", [TextWithColumns(name), TextWithColumns(number)], [line] * 2)
 
 
-def _is_step(claim, head, base, numbers):
+def _is_new_value(claim, head, base, numbers):
     """Whether a claim gives an entry, of those with these numbers, its next value."""
     if base not in numbers:
         return False

@@ -117,7 +117,10 @@ def _with_whole_sum(part):
 
 
 def layer_by_layer(claims: list) -> tuple[list, list[int]]:
-    """(claims with one for each layer for `z^(l) = W^(l) a^(l-1)`, the lines of those that no layer fits)."""
+    """(claims with one for each layer for `z^(l) = W^(l) a^(l-1)`, the lines of those that no layer fits).
+
+    A letter for a sample or a step is one as well: `z^(i) = w x^(i)`, `w^(k+1) = w^(k) - η f'(w^(k))`.
+    """
     general = [claim for claim in claims if _LAYER.search(claim.parts[0].text)]
     if not general:
         return claims, []

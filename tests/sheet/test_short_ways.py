@@ -257,6 +257,12 @@ r = pi_new/pi_old = 1.4
 J = min(r A, (1 + epsilon) A) = 1.8
 dJ/dr = 0"""
 
+EACH_STEP = """f(w) = (w - 3)^2
+w^(0) = 1, eta = 0.1
+w^(k+1) = w^(k) - eta f'(w^(k))
+w^(1) = 1.4
+w^(2) = 1.72"""
+
 
 @pytest.mark.parametrize(
     "text, right, wrong",
@@ -322,6 +328,7 @@ dJ/dr = 0"""
         (HUBER, "= 3.125", "= 3.25"),
         (DIVERGENCE, "Q - P", "P - Q"),
         (NEW_BY_NAME, "dJ/dr = 0", "dJ/dr = 1.5"),
+        (EACH_STEP, "= 1.72", "= 1.27"),
         (NEWTON, "- g/H", "+ g/H"),
         (NEWTON, "(p_i - y_i)", "(y_i - p_i)"),
     ],
