@@ -82,11 +82,14 @@ def keeps_what_holds(functions, vector, positive=True):
 
 
 def _scaled_up(point, size):
-    """The vector of a Point with each block that is far smaller than `size`, but not zero, made as large."""
+    """The vector of a Point with each block that is far smaller than `size`, but not zero, made as large.
+
+    Shares that sum to one stay as they are.
+    """
     vector = point.vector
     for block in point.blocks:
         values = block.of(vector)
-        if 0.0 < _root_mean_square(values) < 0.5 * size:
+        if 0.0 < _root_mean_square(values) < 0.5 * size and _distribution_axis(values) is False:
             values *= size / _root_mean_square(values)
     return vector
 
@@ -103,7 +106,7 @@ def _is_symmetric(values):
 def _symmetric(moved, values):
     """Also positive definite where the given values are."""
     if np.all(np.linalg.eigvalsh(values) > 0.0):
-        return moved @ np.linalg.solve(values, moved.T)
+        moved = moved @ np.linalg.solve(values, moved.T)
     return 0.5 * (moved + moved.T)
 
 

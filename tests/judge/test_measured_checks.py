@@ -7,36 +7,19 @@ writes the lines anew.
 
 import math
 import re
-from functools import cache, reduce
-from operator import add
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from measured import WAVES, product, put, total
 
 from gradcheck import check, hunt
 
 FILE = Path(__file__).parent.parent / "data" / "measured_checks.txt"
-WAVES = np.round(np.sin(np.arange(1.0, 700.0) ** 2) * 64.0) / 64.0  # of either sign, in no order
 ENTRIES = 3  # of a block, of which the reasons are shown
 X, T, U = WAVES[:15].reshape(5, 3), WAVES[20:25], WAVES[30:50].reshape(5, 4)
 V = WAVES[120:123]
-
-
-def total(array):
-    """The sum in a fixed order: `sum` compensates since Python 3.12."""
-    return reduce(add, np.ravel(array).tolist(), 0.0)
-
-
-def product(a, b):
-    """The matrix product, its sums in a fixed order."""
-    return sum(a[:, k, None] * b[k] for k in range(len(b)))
-
-
-def put(array, place, value):
-    array = np.array(array, dtype=float)
-    array[place] = value
-    return array
 
 
 def times(factor, place=...):
