@@ -6,7 +6,7 @@ from neuronnet.elementary import Literal
 from neuronnet.errors import UnknownName
 from neuronnet.formulas.expressions import ArrayOf, Call, Entry, Number, Power, Transpose, total
 from neuronnet.formulas.rewriting import printed
-from neuronnet.formulas.tokens import BRACKETS, Scanner, parse_array
+from neuronnet.formulas.tokens import BRACKETS, Scanner, matched_brackets, parse_array
 
 MOST_TERMS = 100  # of a sum over an index
 NO_INDEX = "97"  # a number that no written-out name has, but that every array may have
@@ -23,6 +23,15 @@ _SUMMED = re.compile(
 _RANGE = re.compile(r"\s*([a-z])\s*(?:=\s*(\d{1,3}|\w+)\s*(?:(?:\.\.+|…|,\s*…\s*,|:|to)\s*(\w{1,3}))?)?\s*")
 _LETTERS = re.compile(r"\s*([a-z])\s*,?\s*([a-z])\s*")
 _SIZES = re.compile(r"(?:_\{?[2F]\}?|₂)")
+
+
+def terms_from(text: str, start: int) -> tuple[list[int], int]:
+    """(the positions of + and - between the terms that begin at a position, where the last of them ends)."""
+    closing, signs, at = matched_brackets(text), [], start
+    while at < len(text) and text[at] not in ")]}":
+        signs += [at] if text[at - 1 : at + 2] in (" + ", " - ", " − ") else []
+        at = closing.get(at, at) + 1
+    return signs, at
 
 
 class Brackets(Scanner):

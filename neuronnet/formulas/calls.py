@@ -53,7 +53,7 @@ class Calls(Scanner):
         word = self.text[self.at : end]
         name = read_name(word) or word
         ways = {name, *(each.name for each in written_at(self.text, self.at, self.indices))}
-        is_known = any(map(self.known.has, ways)) and name not in self.known.of_several
+        is_known = any(map(self.known.has, ways)) and name not in self.known.functions
         if not is_code and is_known and not (word == "e" and self.euler):
             return None
         self.at = end

@@ -79,7 +79,6 @@ class Known:
         self.names, self.functions, self.arrays = set(names), dict(functions or {}), set(arrays)
         self._squeezed = (), {}
         self.log, self.from_zero = "ln", None  # what log means, whether indices begin with 0
-        self.of_several: dict[str, tuple] = {}  # functions of several quantities that have a value, too
         self.of_the_loss: set[str] = set()  # what a loss is computed from, as the distance dp: no gradients
         self.parameters: set[str] = set()  # of functions, which no line gives a value
         self.notes: list[str] = []  # what was found out while reading

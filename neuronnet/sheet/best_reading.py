@@ -20,8 +20,8 @@ from neuronnet.formulas.expressions import Expression, Name, Sum
 from neuronnet.formulas.notation import Known, read_name
 from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, with_dots, with_names, with_norms
 from neuronnet.formulas.tokens import TextWithColumns
+from neuronnet.sheet.array_names import with_named_entries, with_numbered_names, with_whole_names
 from neuronnet.sheet.assignment import Assignment
-from neuronnet.sheet.claims_anew import with_named_entries, with_numbered_names, with_whole_names
 from neuronnet.sheet.formula_values import index_of
 from neuronnet.sheet.lines import Lines
 from neuronnet.sheet.meanings import Meanings

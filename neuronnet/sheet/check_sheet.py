@@ -26,12 +26,11 @@ from neuronnet.sheet import causes
 from neuronnet.sheet.best_reading import best_reading, with_doubts
 from neuronnet.sheet.lines import Lines
 from neuronnet.sheet.meanings import Meanings
-from neuronnet.sheet.network_names import KnownBesideNetwork
+from neuronnet.sheet.network_names import KnownBesideNetwork, with_weights
 from neuronnet.sheet.network_roles import NetworkAssignment
 from neuronnet.sheet.readers.claims import Sheet
 from neuronnet.sheet.readers.cutting import Claim, Unread
 from neuronnet.sheet.readers.read_sheet import read_sheet
-from neuronnet.sheet.readers.spelling import with_weights
 from neuronnet.sheet.report import (
     NO_CLAIM,
     RIGHT,

@@ -13,8 +13,9 @@ from functools import partial
 from itertools import islice, product
 
 from neuronnet.formulas.arrays import Array, as_vector_shape, shape
+from neuronnet.formulas.brackets import terms_from
 from neuronnet.formulas.notation import read_name
-from neuronnet.formulas.tokens import TextWithColumns, parse_array, parse_number
+from neuronnet.formulas.tokens import parse_array, parse_number
 from neuronnet.sheet.readers.cutting import Claim, first_index
 from neuronnet.sheet.roles import LOSSES
 
@@ -44,7 +45,8 @@ _SUMMED = re.compile(r"(?:Σ|[Ss]um)_\{?([ijkl])")
 
 def without_free_indices(claims: list) -> list:
     """Claims of which none has a free index that numbers or arrays of the sheet give values to."""
-    claims = _with_given_indices(_without_samples([_with_whole_sums(claim) for claim in claims]))
+    claims = [claim.respelled(_with_whole_sum, after=1) for claim in claims]
+    claims = _with_given_indices(_without_samples(claims))
     if not any(map(_free, claims)):
         return claims
     numbers, arrays = _indices(claims, first_index(claims))
@@ -84,36 +86,15 @@ def without_free_indices(claims: list) -> list:
     return found
 
 
-def _with_whole_sums(claim):
-    """A claim with brackets around all terms that a sum is of: Σ_i t_i ln p_i + (1 - t_i) ln(1 - p_i)."""
-    return claim._replace(parts=[claim.parts[0], *map(_with_whole_sum, claim.parts[1:])])
-
-
 def _with_whole_sum(part):
-    text, found = part.text, [*re.finditer(_SIGN, part.text)]
-    if len(found) != 1:
+    """A part with brackets around all terms that a sum is of: Σ_i t_i ln p_i + (1 - t_i) ln(1 - p_i)."""
+    found = [*re.finditer(_SIGN, part.text)]
+    start = found[0].end() if len(found) == 1 else len(part)
+    signs, end = terms_from(part.text, start)
+    own = rf"(?:_\{{?|\^\{{?[(\[<]){found[0]['letter']}(?!\w)" if signs else ""
+    if not signs or not re.search(own, part.text[signs[-1] : end]):
         return part
-    start, depth, signs = found[0].end(), 0, []
-    for end, sign in enumerate(text[start:], start):
-        depth += (sign in "([{") - (sign in ")]}")
-        if depth < 0:
-            break
-        if not depth and sign in "+-−" and text[end - 1 : end + 2] == f" {sign} ":
-            signs.append(end)
-    else:
-        end = len(text)
-    own = re.compile(rf"(?:_\{{?|\^\{{?[(\[<]){found[0]['letter']}(?!\w)")
-    if not signs or not own.search(text, signs[-1], end):
-        return part
-    before, inside, after = part[:start], part[start:end], part[end:]
-    columns = [
-        *before.columns,
-        part.column_of(start + 1),
-        *inside.columns,
-        part.column_of(end),
-        *after.columns,
-    ]
-    return TextWithColumns(f"{before.text}({inside.text}){after.text}", columns)
+    return part.replace(rf"(?s)(?<=\A.{{{end}}})", ")").replace(rf"(?s)(?<=\A.{{{start}}})", "(")
 
 
 def layer_by_layer(claims: list) -> tuple[list, list[int]]:
@@ -156,8 +137,7 @@ def _in_layer(claim, layer, last):
         more = int((match["more"] or "0").replace(" ", "").replace("−", "-"))
         return f"^{match['open']}{count + more}{match['close']}"
 
-    parts = [part.replace(_LAYER, counted) for part in claim.parts]
-    return claim._replace(parts=parts, text=" = ".join(part.text for part in parts))
+    return _as_it_reads(claim.replace(_LAYER, counted))
 
 
 def _with_given_indices(claims):
@@ -307,9 +287,12 @@ def _with(claim, value):
             return match.group()
         return f"{_called(match)}_{{{below}}}" if below else _called(match)
 
-    parts = [part.replace(_INDEXED, indexed) for part in claim.parts]
-    parts = [part.replace(_KRONECKER, lambda match: str(int(match[1] == match[2]))) for part in parts]
-    return claim._replace(parts=parts, text=" = ".join(part.text for part in parts))
+    claim = claim.replace(_INDEXED, indexed)
+    return _as_it_reads(claim.replace(_KRONECKER, lambda match: str(int(match[1] == match[2]))))
+
+
+def _as_it_reads(claim):
+    return claim._replace(text=" = ".join(part.text for part in claim.parts))
 
 
 # Products of whole arrays in the place of products of entries

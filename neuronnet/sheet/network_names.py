@@ -6,12 +6,14 @@ an update makes of a weight.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from neuronnet.derivation.network_model import NetworkModel
-from neuronnet.errors import ExpressionError, NeuronnetError
+from neuronnet.errors import ExpressionError, NeuronnetError, counted
 from neuronnet.formulas.expressions import ArrayOf, Entry, Expression, Name, Negative
 from neuronnet.formulas.notation import Known, gradient_of, parse
+from neuronnet.formulas.tokens import LOWERED
 from neuronnet.names import (
     MOST_UPDATES,
     after,
@@ -23,7 +25,8 @@ from neuronnet.names import (
     update_of,
     updated,
 )
-from neuronnet.sheet.readers.spelling import with_weights
+
+_WEIGHT = re.compile(r"(?<![\w'])([d∂]?)W_?(\d{1,4}|[₀-₉]{1,4})\[\s*(\d{1,4})\s*,\s*(\d{1,4})\s*\]")
 
 
 class KnownBesideNetwork(Known):
@@ -293,3 +296,25 @@ def _copied(expression):
     copy = expression.rebuilt(expression.parts()) if expression.parts() else Name(expression.name)
     copy.column = None
     return copy
+
+
+def with_weights(spelled, names):
+    """Every `W1[2,1]`, the weight of layer 1 from input 1 into neuron 2, replaced by its name in `names`.
+
+    Raises ExpressionError, in the author's column, for a weight that the network does not have.
+    """
+
+    def name(match):
+        layer, row, column = (int(number.translate(LOWERED)) for number in match.groups()[1:])
+        if 1 <= layer <= len(names.weights):
+            rows = names.weights[layer - 1]
+            if 1 <= row <= len(rows) and 1 <= column <= len(rows[0]):
+                return match[1] + rows[row - 1][column - 1]
+            rows, columns = counted(len(rows), "row"), counted(len(rows[0]), "column")
+            reason = f"W{layer} has {rows}, one per neuron, and {columns}"
+        else:
+            reason = f"the network has {counted(len(names.weights), 'layer')} of weights"
+        column = spelled.column_of(match.end(1) + 1)
+        raise ExpressionError(spelled.text, column, f"no weight {match.group().lstrip('d∂')}: {reason}")
+
+    return spelled.replace(_WEIGHT, name) if "W" in spelled.text else spelled

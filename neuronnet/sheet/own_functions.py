@@ -1,4 +1,4 @@
-"""Functions that a sheet defines, `f(v) = 1/(1 + e^-v)`, with their slopes f' and f''.
+"""Functions that a sheet defines, `f(v) = 1/(1 + e^-v)`, with their slopes f' and f''; J for J(θ).
 
 The first formula of a function defines it; whatever else a line says of f(1), f'(v) or df/dv is a claim.
 """
@@ -14,8 +14,10 @@ from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.calls import SPELLED, put_in
 from neuronnet.formulas.evaluating import TRIED, evaluator
 from neuronnet.formulas.expressions import Name
-from neuronnet.formulas.notation import Known, parse, read_function_head, read_name
+from neuronnet.formulas.notation import Known, parse, parse_number, read_function_head, read_name
 
+_GRADIENT = re.compile(r"∇\s*([^\W\d_][\w]*)(?![\w(^])")
+_CALLED = re.compile(r"\s*([^()∇∂/=]{1,40}?)\s*\(([^()]{1,60})\)\s*")
 SLOPES = 2  # f' and f''
 ACTIVATIONS = "logistic tanh relu leaky_relu elu softplus gelu swish".split()
 _INSIDE = r"(?:[^()]|\([^()]*\)){1,60}"
@@ -32,14 +34,14 @@ _APPLIED = (
 )
 
 
-def define_functions(claims: list, known: Known) -> list:
-    """Keep in `known` the functions that claims define; returns these claims."""
+def define_functions(claims: list, known: Known, of_several: dict) -> list:
+    """Keep in `known` the functions that claims define, and those of_several; returns these claims."""
     found = []
     for claim in sorted(filter(is_of_function, claims), key=lambda each: "'" in each.parts[0].text):
         head = read_function_head(claim.parts[0].text)
         if head is not None and not known.has(head[0]) and _define(*head, claim.parts[1], known):
             found.append(claim)
-    for name, (parameters, formula) in known.of_several.items():
+    for name, (parameters, formula) in of_several.items():
         _define(name, parameters, formula, known)
     return found
 
@@ -55,12 +57,7 @@ def with_slopes(claims: list) -> list:
     called = {head[0]: text.partition("(")[0].strip() for text, head in heads.items() if head is not None}
     for name, parameters in filter(None, heads.values()):
         for slope in filter(called.get, _slopes_of(name, parameters)):
-            word = rf"(?<!\w){re.escape(called[slope])}(?=\s*\()"
-            written = called[name] + "'"
-            claims = [
-                each._replace(parts=[part.replace(word, lambda _, new=written: new) for part in each.parts])
-                for each in claims
-            ]
+            claims = _replaced(claims, rf"(?<!\w){re.escape(called[slope])}(?=\s*\()", called[name] + "'")
     return claims
 
 
@@ -96,7 +93,7 @@ def with_activations(claims: list, known: Known) -> list:
         notes.setdefault(name, {}).setdefault(function, []).append(call["argument"].strip())
         return f"{function}{call['prime'] or call['within'] or call['late'] or ''}({call['argument']}{rest})"
 
-    claims = [each._replace(parts=[part.replace(_CALL, meant) for part in each.parts]) for each in claims]
+    claims = [each.replace(_CALL, meant) for each in claims]
     for name, functions in notes.items():
         ways = [f"{function} of {', '.join(dict.fromkeys(names))}" for function, names in functions.items()]
         known.notes.append(f"{name} is {' and '.join(ways)}, as in the model")
@@ -126,12 +123,71 @@ def with_primes(claims: list) -> list:
         for power, primes in (("", "'"), (r"(?:²|\^\{?2\}?)", "''")):
             slope = rf"(?<!\w)[d∂]{power}\s?{of}{called}\s?/\s?[d∂]\s?{by}{power}(?![\w^²])"
             slope += rf"|(?<!\w)[d∂]{power}\s?/\s?[d∂]\s?{by}{power}\s?{of}\({by}\)"
-            written = f"{name}{primes}({parameters[0]})"
-            claims = [
-                each._replace(parts=[part.replace(slope, lambda _, new=written: new) for part in each.parts])
-                for each in claims
-            ]
+            claims = _replaced(claims, slope, f"{name}{primes}({parameters[0]})")
     return claims
+
+
+def without_arguments(claims: list) -> tuple[list, dict]:
+    """(claims with J for J(θ) where θ has a value and J no other argument, and ∇_θ J for J' and its like,
+    {name: ([parameters], formula)} of what is also a function of several, as f(x, y) beside f(x + h, y)).
+
+    θ has values also where only θ_1 and θ_2 have some and no formula has θ itself.
+    """
+    heads = [claim.parts[0].text for claim in claims if len(claim.parts) > 1]
+    plain = set(map(read_name, heads)) - {None}
+    plain |= {stem.rstrip("0") for stem in map(str, plain) if stem.endswith("0")}  # w of w_0
+    texts = " ".join(part.text for claim in claims for part in claim.parts[1:])
+    stems = {re.sub(r"_?\d+\Z", "", each) for each in map(str, plain)}
+    plain |= {each for each in stems if not re.search(rf"(?<!\w){re.escape(each)}(?!\w)", texts)}
+    of_several: dict[str, tuple] = {}
+    for match in filter(None, map(_CALLED.fullmatch, heads)):
+        called, inside = match.groups()
+        word, arguments = rf"(?<!\w){re.escape(called)}", rf"\s*\({re.escape(inside)}\)"
+        names = set(map(read_name, inside.split(",")))
+        others = re.compile(rf"{word}'*\s*\((?!{re.escape(inside)}\))|{word}'''")
+        if called.rpartition(".")[2] in SPELLED or called.endswith("'") or not names <= plain:
+            continue
+        if any(others.search(each) for each in _texts(claims)):
+            formulas = [each.parts[1] for each in claims if each.parts[0].text.strip() == match[0].strip()]
+            if len(names) == 1 or parse_number(formulas[0].text):
+                continue
+            of_several[called] = [*map(read_name, inside.split(","))], formulas[0]
+        if len(names) == 1:
+            slopes = {"''": f"d²{called}/d{inside}²", "'": f"d{called}/d{inside}"}
+            for primes, slope in slopes.items():
+                claims = _replaced(claims, rf"{word}{primes}(?:{arguments}|(?!['(]))", slope)
+        claims = _replaced(claims, word + arguments, called)
+        if len(names) == 1:
+            claims = _replaced(claims, rf"∇\s*{word[7:]}(?!\w)", f"∇_{{{inside}}} {called}")
+    return claims, of_several
+
+
+def with_one_parameter(claims: list) -> list:
+    """Claims with `∂L/∂θ` for `∇L` where L is computed from one name that is given or that updates change."""
+    heads = {read_name(claim.parts[0].text): claim for claim in claims if len(claim.parts) > 1}
+    for called in {match[1] for text in _texts(claims) for match in _GRADIENT.finditer(text)}:
+        loss = read_name(called)
+        own = heads[loss].parts[1].text if loss in heads else ""
+        words = set(map(read_name, re.findall(r"[^\W\d_]+", own)))
+        if loss in words:  # W := W + ΔW is an update, and no loss
+            continue
+        stems = {
+            name if name in words else name.rstrip("0123456789_") for name in filter(None, heads)
+        } & words
+        updated = {name for name in stems if heads.keys() & {name + "'", name + "_new", name + "^+"}}
+        names = stems if len(stems) == 1 else updated
+        if len(names) == 1:
+            slope = f"∂{called}/∂{min(names)}"
+            claims = _replaced(claims, rf"∇\s*{re.escape(called)}(?![\w(^])", slope)
+    return claims
+
+
+def _texts(claims):
+    return (part.text for claim in claims for part in claim.parts)
+
+
+def _replaced(claims, pattern, text):
+    return [claim.replace(pattern, lambda _: text) for claim in claims]
 
 
 def _define(name, parameters, text, known):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from math import prod
 
 from neuronnet.derivation.digits import Printed
@@ -25,23 +26,19 @@ from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns
 from neuronnet.formulas.words import PI
 from neuronnet.formulas.written_names import written_at
 from neuronnet.names import split_partial, updated
-from neuronnet.sheet.claims_anew import (
-    one_by_one,
-    spelled_anew,
-    transposed,
-    with_one_parameter,
-    with_second_derivatives,
-    without_arguments,
-)
+from neuronnet.sheet.array_names import one_by_one, transposed
 from neuronnet.sheet.free_indices import layer_by_layer, without_free_indices
 from neuronnet.sheet.own_functions import (
     define_functions,
     is_of_function,
     with_activations,
+    with_one_parameter,
     with_primes,
     with_slopes,
+    without_arguments,
 )
 from neuronnet.sheet.readers.cutting import Declarations
+from neuronnet.sheet.readers.spelling import plainly
 from neuronnet.sheet.roles import reach
 from neuronnet.sheet.steps import general_formulas
 
@@ -140,11 +137,15 @@ def read_statements(
     declared = declared or Declarations()
     known.log, known.from_zero = declared.log, declared.from_zero
     claims = [each for claim in claims if claim.line not in declared.skipped for each in one_by_one(claim)]
-    claims = [spelled_anew(claim, spelled) for claim in claims]
+    claims = [claim.respelled(partial(_spelled, spelled)) for claim in claims]
     claims = [each._replace(assigns=each.assigns or each.line in declared.new) for each in claims]
     claims = with_activations(with_slopes(with_one_parameter(claims)), known)
-    claims, of_layers = layer_by_layer(with_primes(without_arguments(claims, known)))
-    claims = with_second_derivatives(without_free_indices(claims))
+    claims, of_several = without_arguments(claims)
+    claims, of_layers = layer_by_layer(with_primes(claims))
+    claims = [
+        claim.respelled(lambda part: plainly(part, "of second derivatives"))
+        for claim in without_free_indices(claims)
+    ]
     heads = [None if is_of_function(claim) else read_name(claim.parts[0].text) for claim in claims]
     heads = [None if _is_power(head, heads) else head for head in heads]
     known.names.update(head for head in heads if head is not None and split_partial(head) is None)
@@ -154,7 +155,7 @@ def read_statements(
     known.names.update(_plain_names(heads))
     if is_circle := not known.has("pi"):
         known.names.add("pi")
-    defining = define_functions(claims, known)
+    defining = define_functions(claims, known, of_several)
     free: set[str] = set()
     found = [
         _statement(claim, head, known, free)
@@ -175,6 +176,16 @@ def read_statements(
     found = [each for each in found if not any(each is one for one in general)]
     _settle_indices([part for each in found for part in each.parts if part.formula is not None], known)
     return found, [each.line for each in general] + of_layers
+
+
+def _spelled(spelled, part):
+    """A side as `spelled` writes it, or with the error that it raises."""
+    try:
+        part = plainly(part, "of derivatives")
+        part = spelled(part)
+    except ExpressionError as error:
+        part.error = error
+    return part
 
 
 def _read_eulers_number(statements):

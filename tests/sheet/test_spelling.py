@@ -9,7 +9,8 @@ from neuronnet.description.description import LayerDescription
 from neuronnet.errors import ExpressionError
 from neuronnet.formulas.tokens import TextWithColumns
 from neuronnet.names import Names
-from neuronnet.sheet.readers.spelling import with_equals, with_weights, without_entities
+from neuronnet.sheet.network_names import with_weights
+from neuronnet.sheet.readers.spelling import plainly
 
 NAMES = Names(
     [LayerDescription("tanh", ((0, 0, 0), (0, 0, 0))), LayerDescription("tanh", ((0, 0),))], {"w6": "v"}
@@ -51,12 +52,12 @@ LEFT_ALONE = [
 
 @pytest.mark.parametrize("typed, text", EQUALS)
 def test_signs_of_equality_and_values_after_an_update_have_one_sign(typed, text):
-    assert with_equals(TextWithColumns(typed)).text == text
+    assert plainly(TextWithColumns(typed), "of signs").text == text
 
 
 @pytest.mark.parametrize("text", LEFT_ALONE)
 def test_everything_else_stays_as_its_author_wrote_it(text):
-    assert with_equals(TextWithColumns(text)).text == text
+    assert plainly(TextWithColumns(text), "of signs").text == text
 
 
 @pytest.mark.parametrize(
@@ -64,14 +65,14 @@ def test_everything_else_stays_as_its_author_wrote_it(text):
     [("w₅⁺ ≈ 0.3", "0.3", 7), ("netₕ₁ := x", "x", 10), ("w5+ = z", "z", 7), ("w₅⁺ ≈ 0.3", "w₅", 1)],
 )
 def test_every_character_knows_where_it_was_typed(typed, part, column):
-    spelled = with_equals(TextWithColumns(typed))
+    spelled = plainly(TextWithColumns(typed), "of signs")
     assert spelled.column_of(spelled.text.index(part) + 1) == column
 
 
 @examples(300)
 @given(st.text(alphabet="abwE51d∂₅ₕ⁺²⁻½√[](){}^+-=:≈ /·,", max_size=30))
 def test_columns_are_those_of_the_text_and_in_order(text):
-    spelled = with_equals(TextWithColumns(text))
+    spelled = plainly(TextWithColumns(text), "of signs")
     assert len(spelled.columns) == len(spelled.text)
     assert list(spelled.columns) == sorted(spelled.columns)
     assert all(1 <= column <= len(text) for column in spelled.columns)
@@ -157,7 +158,7 @@ def test_a_place_outside_the_matrix_is_refused_with_its_shape(text, column, reas
     ],
 )
 def test_no_spelling_takes_long(text):
-    with_equals(TextWithColumns(text + "≈")), with_weights(TextWithColumns(text), NAMES)
+    plainly(TextWithColumns(text + "≈"), "of signs"), with_weights(TextWithColumns(text), NAMES)
 
 
 @pytest.mark.parametrize(
@@ -165,8 +166,8 @@ def test_no_spelling_takes_long(text):
     [("2 &times; 3 &minus; a", "2 × 3 − a"), ("a & b", "a & b"), ("&nonsense; &#215;", "&nonsense; ×")],
 )
 def test_entities_of_html_are_the_signs_they_stand_for(text, signs):
-    assert without_entities(TextWithColumns(text)).text == signs
+    assert plainly(TextWithColumns(text), "of HTML").text == signs
 
 
 def test_what_stands_after_an_entity_keeps_its_column():
-    assert without_entities(TextWithColumns("a &lt; b")).column_of(5) == 8
+    assert plainly(TextWithColumns("a &lt; b"), "of HTML").column_of(5) == 8

@@ -30,12 +30,10 @@ from neuronnet.sheet.readers.spelling import (
     JOINING,
     Vocabulary,
     heading,
-    in_english,
     is_index_range,
+    plainly,
     printed_below,
-    with_equals,
     with_points,
-    without_entities,
 )
 
 MOST_STATEMENTS = 20_000
@@ -250,12 +248,12 @@ class Sheet:
 
     def spelled(self, spelled, latex=False):
         """A TextWithColumns in the notation of formulas, from LaTeX too. Raises ExpressionError."""
-        spelled = in_english(without_keys(without_entities(spelled)))
+        spelled = plainly(without_keys(plainly(spelled, "of HTML")), "of languages")
         if latex or _IS_LATEX.search(spelled.text):
             spelled = in_plain_notation(spelled)
         if _OLD.search(spelled.text) and not any(name.endswith("old") for name in self.vocabulary.names):
             spelled = spelled.replace(_OLD, "")
-        return with_equals(spelled)
+        return plainly(spelled, "of signs")
 
     def add(self, text, parts, lines):
         """Add a claim with these parts, each a TextWithColumns, that begin in these lines."""

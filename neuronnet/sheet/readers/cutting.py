@@ -34,6 +34,14 @@ class Claim(NamedTuple):
     lines: list
     assigns: bool = False
 
+    def respelled(self, change, after=0):
+        """The claim with `change(part)` for each of its parts, or for those after the first ones."""
+        return self._replace(parts=[*self.parts[:after], *map(change, self.parts[after:])])
+
+    def replace(self, pattern, replacement):
+        """The claim with every match of a regular expression replaced in each part."""
+        return self.respelled(lambda part: part.replace(pattern, replacement))
+
 
 def first_index(claims: list[Claim]) -> int:
     """0 where an entry of an array has the index 0, as θ_0 beside θ = [0.1, 0.2]; else 1."""

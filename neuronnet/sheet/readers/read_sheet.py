@@ -29,6 +29,7 @@ from neuronnet.sheet.readers.spelling import (
     has_decimal_commas,
     has_equals,
     heading,
+    plainly,
     without_markup,
 )
 
@@ -41,13 +42,6 @@ _COMMENT = re.compile(
 _VALUE_BEHIND = re.compile(
     r"(?:#|//)\s{0,9}(?:[-=]>|→|≈|=)?\s{0,9}([-−]?\d*[.,]\d+(?:e[-+]?\d+)?|\[[-−\d.,;e\s\[\]]+\])\s*$"
 )
-_IN_STARS = re.compile(r"/\*+\s?(.*?)\s*\*+/\s*$")  # a comment of C at the end of a line
-_PAIR = r"[^\W\d]\w*=[-−]?\d*[.,]?\d+"
-_PAIRS = re.compile(rf"\s*{_PAIR}(?:\s+{_PAIR})+\s*")  # x=0.5 h=0.2
-_TYPE = re.compile(
-    r"^\s*(?:(?:const|final|static|var|auto)\s+)?(?:(?:double|float|int|auto)\s+)(?=[^\W\d]\w*\s*=)"
-)
-_BECOMES = re.compile(r"^(\s*[^\W\d]\w*'?\s*)->(?=\s*[-(\d][-+*/^().\d\s=]*$)")  # w -> 0.5 - 0.1*2 = 0.3
 _FRAMED = re.compile(r"\s*([=*_-])\1{2,}\s*(?P<title>.*?)\s*\1*\s*")
 _TEX_COMMENT = re.compile(r"(?<=\S)(?<![\\\d])\s+%(?=\s).*")
 _LAYER = re.compile(r"(?<![\w^.])([^\W\d_]+)(\[\d\])")
@@ -183,7 +177,7 @@ def _with_layers(sheet):
         return match[1] + "^" * heads.isdisjoint({match[1], match[1][1:]}) + match[2]
 
     for place, claim in enumerate(sheet.claims):
-        sheet.claims[place] = claim._replace(parts=[part.replace(_LAYER, written) for part in claim.parts])
+        sheet.claims[place] = claim.replace(_LAYER, written)
     return sheet
 
 
@@ -339,8 +333,7 @@ def _take_joined(sheet, kept):
 
 
 def _without_comment(line):
-    line = line.replace(_IN_STARS, r"// \1").replace(_BECOMES, r"\1→").replace(_TYPE, "")
-    line = line.replace(r"(?<=\d)\s+(?=[^\W\d])", ", ") if _PAIRS.fullmatch(line.text) else line
+    line = plainly(line, "of lines")
     valued = _VALUE_BEHIND.search(line.text)
     before = line.text[: valued.start()].rstrip(" \t;") if valued else ""
     if "=" in before and parse_number(before.rpartition("=")[2]) is None:

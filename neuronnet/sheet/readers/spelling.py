@@ -8,14 +8,12 @@ import re
 from collections import Counter
 from html import unescape
 
-from neuronnet.errors import ExpressionError, counted
-from neuronnet.formulas.tokens import GREEK, LOWERED, TextWithColumns
+from neuronnet.formulas.tokens import GREEK, TextWithColumns
 from neuronnet.names import WORD
 
 ENTRY = rf"{WORD}(?:_\{{\w{{1,20}}\}})?(?:\[[\d,\s]{{1,20}}\])?(?:@\d{{1,9}}|\^?\+|⁺|\^\{{\+\}})?"
 EQUALITY = r"[=≈≅≃≡≐≔≜≝→←]|<-(?!>)|\\(?:approx|simeq|cong|equiv|doteq|to|rightarrow|gets|leftarrow)\b"
 EQUALS = re.compile(rf"{EQUALITY}|\s~\s")
-_EQUALITY = re.compile(":=|==|~=|<-(?!>)|[≈≅≃≡≐≔≜≝→←~]")
 _PLAIN = str.maketrans("：，；（）＝＋－％⁄∕。、", ":,;()=+-%//;,")
 _UNSEEN = re.compile("[∴\u20d7\u200b-\u200d\u2060\ufeff\u00ad]")
 _MARKUP = re.compile(
@@ -24,24 +22,6 @@ _MARKUP = re.compile(
     r"|</?(?:b|i|em|strong|u|var|code|tt|span|font|p|small|big|center)(?:\s[^<>]{0,200})?>|<br\s?/?>"
     r"|<su(?P<level>[bp])>(?P<script>[^<>]{1,40})</su[bp]>"
 )
-_IN_ENGLISH = {
-    "sigmoid": r"sigmoide|sigmoïde|sigmoidal|sigmóide|сигмоида|logistique|logística",
-    "sin": r"sen",
-    "tanh": r"tgh|tanhip",
-    "new": r"(?<=[_{(^])(?:nuev[oa]|nov[oa]?|nuov[oa]|nouve(?:au|lle)|neue?[rs]?|a[ct]ualizad[oa]|updated"
-    r"|нов\w{2})",
-    "old": r"(?<=[_{(^])(?:alte?[rs]?|viej[oa]|anterior|ancien|velho|antigo)",
-}
-_FOREIGN = re.compile(
-    "|".join(rf"(?P<{to}>(?<![^\W_]){words}(?![^\W_]))" for to, words in _IN_ENGLISH.items())
-)
-_IN_BRACKETS = re.compile(r"(?<=[\w}\]])\s?\((new|old)\)")
-_POINTED = re.compile(r"((?<![\w.])\d+)?\.([-+*/^])(?!\*)|(?<=[a-z])\.(?=\()")
-_ELEMENTWISE = re.compile(r"(?<![\d.])\s?\.[*/^](?!\*)")
-_ANGLED = re.compile(r"(?<=[^\W\d])<(\d{1,2}|t(?:[-+]1)?)>(?!\w)")
-_STARRED = re.compile(r"(?<=[^\W\d])\*(?=\s*=[^=])")
-_TURNED = re.compile(r"(?<=[\w)\]])'(?=\s*(?:[-+*/.;,)\]]|$))")  # as Octave writes it
-_PERCENT = re.compile(r"(?<![\w.,])(?P<whole>\d{1,15})(?:[.,](?P<part>\d{1,15}))?\s?\\?%(?!\s*[\w(])")
 _COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])")
 _STATED_WITH_COMMA = re.compile(r"[=≈]\s*[-−]?[0-9]{1,15},[0-9]{1,15}\s*(?=[;=≈|(\n]|,?\s|\.?\Z|[.,;]\s)")
 _POINT = re.compile(r"[0-9]\.[0-9]")
@@ -58,33 +38,11 @@ _TEX_SIGNS |= dict.fromkeys(
 _TEX_OR_SIGN = re.compile(r"\\(?P<command>[A-Za-z]+)|\\(?P<sign>.)|(?P<dropped>[\s{}_^\u200b])|.")
 _SAME_SIGN = str.maketrans("−·∙*", "-⋅⋅∗")
 _BEFORE_A_COPY = " \t\xa0([:,;\"'"
-_ENTITY = re.compile(r"&(?:#[0-9]{1,6}|[A-Za-z]{2,10});")
-_UPDATED = re.compile(
-    rf"(?<![\w'.])({WORD}(?:_\{{\w{{1,20}}\}})?)(\[[\d,\s]{{1,20}}\])?"
-    r"(?:⁺|\^(?:\+|\{\+\}|\(\+\))(?![\w(])|\+(?=\s*(?:[=*/),\]}]|$)|\s+[-+]\s))"
-)
-_MATRIX_ENTRY = re.compile(r"(?<![\w'])([d∂]?)W_?(\d{1,4}|[₀-₉]{1,4})\[\s*(\d{1,4})\s*,\s*(\d{1,4})\s*\]")
 
 
-def has_equals(text):
-    """Whether there is a sign of equality, in plain text or in LaTeX."""
-    return EQUALS.search(text) is not None
-
-
-def with_equals(spelled):
-    """A TextWithColumns with "=" for every sign of equality, and with one mark of a value after an update."""
-    spelled = spelled.replace(_STARRED, "^*").replace(_EQUALITY, "=")
-    if "%*%" in spelled.text:  # as R writes it
-        spelled = spelled.replace("%[*]%", "@")
-    if "<" in spelled.text:
-        spelled = spelled.replace(_ANGLED, r"^<\1>")
-    if "." in spelled.text:
-        if _ELEMENTWISE.search(spelled.text):
-            spelled = spelled.replace(_TURNED, "ᵀ")
-        spelled = spelled.replace(_POINTED, _without_point)
-    if "+" in spelled.text or "⁺" in spelled.text:
-        spelled = spelled.replace(_UPDATED, lambda match: match[1] + (f"{match[2]}@1" if match[2] else "^+"))
-    return spelled
+def _hundredth(match):
+    digits = match["whole"].zfill(3)
+    return f"{digits[:-2].lstrip('0') or '0'}.{digits[-2:]}{match['part'] or ''}"
 
 
 def _without_point(match):
@@ -92,9 +50,74 @@ def _without_point(match):
     return (match[1] or "") + ("⊙" if match[2] == "*" and not match[1] else match[2] or "")
 
 
-def without_entities(spelled):
-    """A TextWithColumns with the signs that entities of HTML stand for, `×` for `&times;`."""
-    return spelled.replace(_ENTITY, lambda match: unescape(match.group())) if "&" in spelled.text else spelled
+_PAIR = r"[^\W\d]\w*=[-−]?\d*[.,]?\d+"
+_TYPE = r"^\s*(?:(?:const|final|static|var|auto)\s+)?(?:(?:double|float|int|auto)\s+)(?=[^\W\d]\w*\s*=)"
+_BECOMES = r"^(\s*[^\W\d]\w*'?\s*)->(?=\s*[-(\d][-+*/^().\d\s=]*$)"
+_IN_ENGLISH = {
+    "sigmoid": r"sigmoide|sigmoïde|sigmoidal|sigmóide|сигмоида|logistique|logística",
+    "sin": r"sen",
+    "tanh": r"tgh|tanhip",
+    "new": r"(?<=[_{(^])(?:nuev[oa]|nov[oa]?|nuov[oa]|nouve(?:au|lle)|neue?[rs]?|a[ct]ualizad[oa]|updated"
+    r"|нов\w{2})",
+    "old": r"(?<=[_{(^])(?:alte?[rs]?|viej[oa]|anterior|ancien|velho|antigo)",
+}
+_FOREIGN = "|".join(rf"(?P<{to}>(?<![^\W_]){words}(?![^\W_]))" for to, words in _IN_ENGLISH.items())
+_PERCENT = r"(?<![\w.,])(?P<whole>\d{1,15})(?:[.,](?P<part>\d{1,15}))?\s?\\?%(?!\s*[\w(])"
+_UPDATED = (
+    rf"(?<![\w'.])({WORD}(?:_\{{\w{{1,20}}\}})?)(\[[\d,\s]{{1,20}}\])?"
+    r"(?:⁺|\^(?:\+|\{\+\}|\(\+\))(?![\w(])|\+(?=\s*(?:[=*/),\]}]|$)|\s+[-+]\s))"
+)
+# ∂²L/∂w², d2L/dw2 and ∂²L/∂v∂w
+SECOND = re.compile(
+    r"(?<!\w)[d∂](?P<two>2|²|\^\{?2\}?)\s*(?P<of>[^\W\d∂][\w^]*?)\s*/\s*[d∂]\s*(?P<by>[^\W\d∂][\w^]*?)"
+    r"(?:(?P=two)|\s*[d∂]\s*(?P<then>[^\W\d∂]\w*))(?![\w^²])"
+)
+# Habits, in the order in which they are read: what must stand in a text, what is written, what it is read as.
+HABITS = {
+    "of lines": (
+        (r"/\*", r"/\*+\s?(.*?)\s*\*+/\s*$", r"// \1"),  # a comment of C at the end of a line
+        ("->", _BECOMES, r"\1→"),  # w -> 0.5 - 0.1*2 = 0.3
+        ("=", _TYPE, ""),
+        (rf"\A\s*{_PAIR}(?:\s+{_PAIR})+\s*\Z", r"(?<=\d)\s+(?=[^\W\d])", ", "),  # x=0.5 h=0.2
+    ),
+    "of HTML": (("&", r"&(?:#[0-9]{1,6}|[A-Za-z]{2,10});", lambda match: unescape(match.group())),),
+    "of languages": (
+        ("", _FOREIGN, lambda match: match.lastgroup),
+        (r"\((?:new|old)\)", r"(?<=[\w}\]])\s?\((new|old)\)", r"_\1"),
+        ("%", _PERCENT, _hundredth),
+    ),
+    "of signs": (
+        (r"\*", r"(?<=[^\W\d])\*(?=\s*=[^=])", "^*"),
+        ("", ":=|==|~=|<-(?!>)|[≈≅≃≡≐≔≜≝→←~]", "="),
+        ("%", r"%\*%", "@"),  # as R writes it
+        ("<", r"(?<=[^\W\d])<(\d{1,2}|t(?:[-+]1)?)>(?!\w)", r"^<\1>"),
+        (r"(?<![\d.])\s?\.[*/^](?!\*)", r"(?<=[\w)\]])'(?=\s*(?:[-+*/.;,)\]]|$))", "ᵀ"),  # as Octave does
+        (r"\.", r"((?<![\w.])\d+)?\.([-+*/^])(?!\*)|(?<=[a-z])\.(?=\()", _without_point),
+        ("[+⁺]", _UPDATED, lambda match: match[1] + (f"{match[2]}@1" if match[2] else "^+")),
+    ),
+    "of derivatives": (
+        ("KL", r"((?<!\w)(?:D_)?\{?KL\}?)\s*\(\s*\w+\s*(?:\|\||‖)\s*\w+\s*\)", r"\1"),  # KL(P||Q)
+        ("d_", r"(?<!\w)d_(\w+)\s*/\s*d_(?=\w)", r"d\1/d"),  # d_error/d_output
+        (r"∂\(", r"∂\(\s*([^\W\d]\w*)\s*\)", r"∂\1"),  # ∂(L)/∂(w)
+    ),
+    # the derivative of ∂L/∂w; ∂²L/∂v∂w is that of ∂L/∂w by v
+    "of second derivatives": (
+        ("", SECOND, lambda match: f"d{match['of']}_by_{match['then'] or match['by']}/d{match['by']}"),
+    ),
+}
+
+
+def plainly(spelled, kind):
+    """A TextWithColumns without the HABITS of a kind: `w^+` for `w⁺ =`, `@` for `%*%`, 0.05 for `5 %`."""
+    for needed, written, read in HABITS[kind]:
+        if re.search(needed, spelled.text):
+            spelled = spelled.replace(written, read)
+    return spelled
+
+
+def has_equals(text):
+    """Whether there is a sign of equality, in plain text or in LaTeX."""
+    return EQUALS.search(text) is not None
 
 
 def without_markup(line):
@@ -118,15 +141,6 @@ def without_markup(line):
     return line.replace(_MARKUP, plain)
 
 
-def in_english(spelled):
-    """A TextWithColumns with English words for functions and marks, and percent as a fraction."""
-    if _FOREIGN.search(spelled.text):
-        spelled = spelled.replace(_FOREIGN, lambda match: match.lastgroup)
-    if _IN_BRACKETS.search(spelled.text):
-        spelled = spelled.replace(_IN_BRACKETS, lambda match: f"_{match[1]}")
-    return spelled.replace(_PERCENT, _hundredth) if "%" in spelled.text else spelled
-
-
 def has_decimal_commas(text):
     """Whether all broken numbers of a text have commas, and one of them is what something is equal to."""
     return _STATED_WITH_COMMA.search(text) is not None and _POINT.search(text) is None
@@ -147,11 +161,6 @@ def with_points(spelled):
         for place, sign in enumerate(spelled.text)
     )
     return TextWithColumns(text, spelled.columns)
-
-
-def _hundredth(match):
-    digits = match["whole"].zfill(3)
-    return f"{digits[:-2].lstrip('0') or '0'}.{digits[-2:]}{match['part'] or ''}"
 
 
 def _said_once(line):
@@ -200,28 +209,6 @@ def _third(text, start):
     return 0
 
 
-def with_weights(spelled, names):
-    """Every `W1[2,1]`, the weight of layer 1 from input 1 into neuron 2, replaced by its name in `names`.
-
-    Raises ExpressionError, in the author's column, for a weight that the network does not have.
-    """
-
-    def name(match):
-        layer, row, column = (int(number.translate(LOWERED)) for number in match.groups()[1:])
-        if 1 <= layer <= len(names.weights):
-            rows = names.weights[layer - 1]
-            if 1 <= row <= len(rows) and 1 <= column <= len(rows[0]):
-                return match[1] + rows[row - 1][column - 1]
-            rows, columns = counted(len(rows), "row"), counted(len(rows[0]), "column")
-            reason = f"W{layer} has {rows}, one per neuron, and {columns}"
-        else:
-            reason = f"the network has {counted(len(names.weights), 'layer')} of weights"
-        column = spelled.column_of(match.end(1) + 1)
-        raise ExpressionError(spelled.text, column, f"no weight {match.group().lstrip('d∂')}: {reason}")
-
-    return spelled.replace(_MATRIX_ENTRY, name) if "W" in spelled.text else spelled
-
-
 # The words around claims
 
 # Short words; longer ones need no table.
@@ -230,11 +217,6 @@ _SHORT = set(
     "le la les un une et ou on de du en est par au se el los las un una es y o si no al con por lo que "
     "os as um uma e é da em na no ao à il lo gli è di che de het een "
     "а и в с на по то не за из её его 是 得 令 设 有 则".split()
-)
-# ∂²L/∂w², d2L/dw2 and ∂²L/∂v∂w
-SECOND = re.compile(
-    r"(?<!\w)[d∂](?P<two>2|²|\^\{?2\}?)\s*(?P<of>[^\W\d∂][\w^]*?)\s*/\s*[d∂]\s*(?P<by>[^\W\d∂][\w^]*?)"
-    r"(?:(?P=two)|\s*[d∂]\s*(?P<then>[^\W\d∂]\w*))(?![\w^²])"
 )
 CONDITIONS = set("if when where wenn falls sobald si cuando sinon se quando если for für pour para".split())
 JOINING = (

@@ -1,33 +1,18 @@
-"""Claims written anew before they are read: pairs one by one, J for J(θ), X^T for the X' of an array."""
+"""How a sheet names arrays and their entries: pairs, X' for X^T, `net_h1[2]` as a name, changed entries."""
 
 from __future__ import annotations
 
 import re
+from functools import partial
 
-from neuronnet.errors import ExpressionError
 from neuronnet.formulas.calls import SPELLED
 from neuronnet.formulas.notation import parse_array, parse_number, read_name
 from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns
 from neuronnet.formulas.written_names import written_at
 from neuronnet.names import updated
 from neuronnet.sheet.readers.cutting import Claim, first_index
-from neuronnet.sheet.readers.spelling import SECOND
 
-_GRADIENT = re.compile(r"∇\s*([^\W\d_][\w]*)(?![\w(^])")
-_CALLED = re.compile(r"\s*([^()∇∂/=]{1,40}?)\s*\(([^()]{1,60})\)\s*")
 _TUPLE, _IN_TUPLE = re.compile(r"\s*[(\[][^()\[\]]*,[^()\[\]]*[)\]]\s*"), re.compile(r"[^\s(),\[\]]+")
-_WITH_BARS = r"(?<!\w)d_(\w+)\s*/\s*d_(?=\w)"  # d_error/d_output
-_DIVERGENCE = r"((?<!\w)(?:D_)?\{?KL\}?)\s*\(\s*\w+\s*(?:\|\||‖)\s*\w+\s*\)"  # KL(P||Q)
-_IN_BRACKETS = r"∂\(\s*([^\W\d]\w*)\s*\)"  # ∂(L)/∂(w)
-
-
-def with_second_derivatives(claims: list[Claim]) -> list[Claim]:
-    """Claims with `d(L_by_w)/dw` for `∂²L/∂w²`, the derivative of ∂L/∂w; `∂²L/∂v∂w` is that of ∂L/∂w by v."""
-
-    def written(found):
-        return f"d{found['of']}_by_{found['then'] or found['by']}/d{found['by']}"
-
-    return [each._replace(parts=[part.replace(SECOND, written) for part in each.parts]) for each in claims]
 
 
 def one_by_one(claim):
@@ -41,19 +26,6 @@ def one_by_one(claim):
     return [
         claim._replace(text=f"{one.text} = {other.text}", parts=[one, other]) for one, other in zip(*sides)
     ]
-
-
-def spelled_anew(claim, spelled):
-    parts = []
-    for part in claim.parts:
-        try:
-            part = part.replace(_DIVERGENCE, r"\1")
-            part = part.replace(_WITH_BARS, lambda found: f"d{found[1]}/d")
-            parts.append(spelled(part.replace(_IN_BRACKETS, lambda found: f"∂{found[1]}")))
-        except ExpressionError as error:
-            part.error = error
-            parts.append(part)
-    return claim._replace(parts=parts)
 
 
 def transposed(claims, arrays):
@@ -71,73 +43,7 @@ def transposed(claims, arrays):
     def spelled(part):
         return part.replace(product, r"\1^T @").replace(primed, r"\1^T")
 
-    return [claim._replace(parts=[claim.parts[0], *map(spelled, claim.parts[1:])]) for claim in claims]
-
-
-def without_arguments(claims, known):
-    """Claims with J for J(θ) where θ has a value and J no other argument, and ∇_θ J for J' and its like.
-
-    θ has values also where only θ_1 and θ_2 have some and no formula has θ itself. What f(x, y) is that has
-    other arguments too, as in f(x + h, y), is kept in `known.of_several`.
-    """
-    heads = [claim.parts[0].text for claim in claims if len(claim.parts) > 1]
-    plain = set(map(read_name, heads)) - {None}
-    plain |= {stem.rstrip("0") for stem in map(str, plain) if stem.endswith("0")}  # w of w_0
-    texts = " ".join(part.text for claim in claims for part in claim.parts[1:])
-    stems = {re.sub(r"_?\d+\Z", "", each) for each in map(str, plain)}
-    plain |= {each for each in stems if not re.search(rf"(?<!\w){re.escape(each)}(?!\w)", texts)}
-    for match in filter(None, map(_CALLED.fullmatch, heads)):
-        called, inside = match.groups()
-        word, arguments = rf"(?<!\w){re.escape(called)}", rf"\s*\({re.escape(inside)}\)"
-        names = set(map(read_name, inside.split(",")))
-        others = re.compile(rf"{word}'*\s*\((?!{re.escape(inside)}\))|{word}'''")
-        if called.rpartition(".")[2] in SPELLED or called.endswith("'") or not names <= plain:
-            continue
-        if any(others.search(each) for each in _texts(claims)):
-            formulas = [each.parts[1] for each in claims if each.parts[0].text.strip() == match[0].strip()]
-            if len(names) == 1 or parse_number(formulas[0].text):
-                continue
-            known.of_several[called] = [*map(read_name, inside.split(","))], formulas[0]
-        if len(names) == 1:
-            slopes = {"''": f"d²{called}/d{inside}²", "'": f"d{called}/d{inside}"}
-            for primes, slope in slopes.items():
-                claims = [
-                    _replaced(claim, rf"{word}{primes}(?:{arguments}|(?!['(]))", slope) for claim in claims
-                ]
-        claims = [_replaced(claim, word + arguments, called) for claim in claims]
-        if len(names) == 1:
-            claims = [
-                _replaced(claim, rf"∇\s*{word[7:]}(?!\w)", f"∇_{{{inside}}} {called}") for claim in claims
-            ]
-    return claims
-
-
-def with_one_parameter(claims):
-    """Claims with `∂L/∂θ` for `∇L` where L is computed from one name that is given or that updates change."""
-    heads = {read_name(claim.parts[0].text): claim for claim in claims if len(claim.parts) > 1}
-    for called in {match[1] for text in _texts(claims) for match in _GRADIENT.finditer(text)}:
-        loss = read_name(called)
-        own = heads[loss].parts[1].text if loss in heads else ""
-        words = set(map(read_name, re.findall(r"[^\W\d_]+", own)))
-        if loss in words:  # W := W + ΔW is an update, and no loss
-            continue
-        stems = {
-            name if name in words else name.rstrip("0123456789_") for name in filter(None, heads)
-        } & words
-        updated = {name for name in stems if heads.keys() & {name + "'", name + "_new", name + "^+"}}
-        names = stems if len(stems) == 1 else updated
-        if len(names) == 1:
-            slope = f"∂{called}/∂{min(names)}"
-            claims = [_replaced(claim, rf"∇\s*{re.escape(called)}(?![\w(^])", slope) for claim in claims]
-    return claims
-
-
-def _texts(claims):
-    return (part.text for claim in claims for part in claim.parts)
-
-
-def _replaced(claim, pattern, replacement):
-    return claim._replace(parts=[part.replace(pattern, lambda _: replacement) for part in claim.parts])
+    return [claim.respelled(spelled, after=1) for claim in claims]
 
 
 # A name with a whole number in brackets, in plain or in LaTeX, as `net_h1[2]`, and a mark of the next pass.
@@ -164,13 +70,10 @@ def with_numbered_names(claims: list[Claim]) -> list[Claim]:
     numbered -= {*whole, None}
     if not numbered:
         return claims
-    return [
-        claim._replace(parts=[_with_numbered_names(part, numbered) for part in claim.parts])
-        for claim in claims
-    ]
+    return [claim.respelled(partial(_with_numbered_names, numbered)) for claim in claims]
 
 
-def _with_numbered_names(part, numbered):
+def _with_numbered_names(numbered, part):
     text, columns, end = "", [], 0
     for found in NUMBERED.finditer(part.text):
         if not numbered.isdisjoint({read_name(found[1]), read_name(found[1][1:] or "d")}):  # dE[1]/dw
@@ -193,7 +96,7 @@ def with_whole_names(claims: list[Claim]) -> list[Claim]:
         if function and function[0] in SPELLED and len(names) == 1 and heads.isdisjoint(names):
             whole = r"\s*".join(map(re.escape, re.findall(r"\w+|\S", text)))
             name = re.sub(r"\W", "", text)
-            claims = [_replaced(each, rf"(?<=∂)\(?{whole}\)?|{whole}", name) for each in claims]
+            claims = [each.replace(rf"(?<=∂)\(?{whole}\)?|{whole}", name) for each in claims]
     return claims
 
 
@@ -262,4 +165,4 @@ def _with_names_of_entries(claim, arrays=None):
             return found[0]
         return found[1] + "_" + "_".join(filter(None, found.groups()[1:]))
 
-    return claim._replace(parts=[part.replace(_ENTRY, named) for part in claim.parts])
+    return claim.replace(_ENTRY, named)
