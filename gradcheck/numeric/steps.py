@@ -31,6 +31,7 @@ RESOLVED = 64.0  # noise/h this many times below a slope: both sides of a kink a
 KNOWN_STEP = 64.0  # units in the last place of x: a step of so many is known to 1/64 of itself
 MOST_MOVED = 0.5  # of the slopes: an extrapolation that moves further stands on steps as long as f's waves
 SMALL_PART = 0.1  # of the slopes: a bar that is no larger is not made by waves, either
+LONGER = 2.0  # times the step of the formula, as further steps find: most f change over more than that length
 SMALL_GAP = 1e-4  # of the slopes: by more a shorter step has to differ to be followed
 WORTH = 1.5  # a further step pays when it makes the bar smaller by this factor
 TOO_CLOSE = 1.5  # steps in a smaller ratio add noise to an extrapolation and no agreement
@@ -225,6 +226,7 @@ class StepSearch:
         curved = max(quotients.difference, 8.0 * quotients.noise / step)
         length = max(min(step * slope / curved if curved > 0.0 else math.inf, self.scale), step)
         best = length * (11.25 * (quotients.noise / slope / length)) ** 0.2 if slope > 0.0 else step
+        best = best if math.isfinite(self.too_long) else LONGER * best
         return min(best, length, max(self.too_long / RATIO**1.5, step / RATIO))
 
     def _around(self, h):

@@ -111,3 +111,27 @@ def test_the_evaluations_are_counted_and_some_fourteen_for_each_entry():
         )
         per_entry.append(len(calls) / sum(each.size for each in model.parameters.values()))
     assert np.median(per_entry) <= 15.0  # and some forty for the whole
+
+
+@pytest.mark.slow
+def test_a_network_of_twelve_weights_takes_at_most_170_evaluations():
+    inputs, targets = np.array([0.05, 0.1]), np.array([0.01, 0.99])
+    point = {"W1": np.array([[0.15, 0.2], [0.25, 0.3]]), "b1": np.full(2, 0.35)}
+    point |= {"W2": np.array([[0.4, 0.45], [0.5, 0.55]]), "b2": np.full(2, 0.6)}
+
+    def passes(p):
+        hidden = 1.0 / (1.0 + np.exp(-(p["W1"] @ inputs + p["b1"])))
+        return hidden, 1.0 / (1.0 + np.exp(-(p["W2"] @ hidden + p["b2"])))
+
+    def gradients(p):
+        hidden, out = passes(p)
+        delta = (out - targets) * out * (1.0 - out)
+        before = p["W2"].T @ delta * hidden * (1.0 - hidden)
+        return {"W1": np.outer(before, inputs), "b1": before, "W2": np.outer(delta, hidden), "b2": delta}
+
+    def loss(p):
+        return 0.5 * np.sum((passes(p)[1] - targets) ** 2)
+
+    reports = [check(loss, gradients, point, seed=seed) for seed in range(30)]
+    assert {report.verdict for report in reports} == {"right"}
+    assert max(report.evaluations for report in reports) <= 170
