@@ -4,8 +4,8 @@
 
 FILES are files and folders of the packages, with commas between them. COUNT places in them are drawn at
 random, and each is changed alone, in a clone of the last commit. Those tests run on it that reach the changed
-lines or, of a constant outside of functions, a line with its name: first the ones that noticed most, then the
-quick ones, half a minute of computing at most. MAP is the file of what each test reaches, which takes
+lines or, of a constant outside of functions, a line with its name: first the ones that noticed most in the
+same file, then the quick ones, twelve seconds of computing at most. MAP is the file of what each test reaches, which takes
 minutes: it is read where it exists, and written with what it did not know. Needs Python 3.12.
 """
 
@@ -29,7 +29,7 @@ from pathlib import Path
 
 import pytest
 
-MOST = 30.0  # seconds of a core, of tests for one mutant, as measured without it
+MOST = 12.0  # seconds of a core, of tests for one mutant, as measured without it
 COMPUTING = 150  # seconds of a core, after which a mutant is taken to have no end
 PATIENCE = 1200  # seconds, the same for one that waits
 MEMORY = 6 << 30  # bytes
@@ -95,7 +95,7 @@ class Suite:
 
     def __init__(self, clone, kept, then):
         self.clone, self.kept, self.then = clone, kept, then
-        self.noticed, self.failed, self.items, self.calls = Counter(), None, {}, {}
+        self.noticed, self.failed, self.items, self.calls = defaultdict(Counter), None, {}, {}
         self.at_import = defaultdict(int)
         sys.monitoring.use_tool_id(TOOL, "mutants")
         self._watch(self.at_import)
@@ -138,11 +138,12 @@ class Suite:
         one of a function, which needs no import.
         """
         wanted = {str(each.relative_to(self.clone)): mask for each, mask in wanted.items()}
-        chosen = self._chosen(
+        reaching = (
             name
             for name, (_, masks) in self.calls.items()
             if any(int(masks.get(each, "0"), 16) & mask for each, mask in wanted.items())
         )
+        chosen = self._chosen(reaching, self.noticed[path])
         found, by = "survived", None
         if is_inside and chosen:
             found, by = _forked(lambda: self._swapped_and_run(path, tree, chosen))
@@ -150,12 +151,12 @@ class Suite:
             is_inside = found != "killed" or not at_import or self._anew([by])[0] != "survived"
         if not is_inside and chosen:
             found, by = self._anew(chosen)
-        self.noticed[by] += found == "killed"
+        self.noticed[path][by] += found == "killed"
         return found, by or f"({len(chosen)} tests)"
 
-    def _chosen(self, found):
+    def _chosen(self, found, noticed):
         """The tests to run, in order: first what notices most, then what is quick, MOST seconds of them."""
-        found = sorted(found, key=lambda name: (-self.noticed[name], self.calls[name][0]))
+        found = sorted(found, key=lambda name: (-noticed[name], self.calls[name][0]))
         total, chosen = 0.0, []
         for each in found:
             total += self.calls[each][0]
