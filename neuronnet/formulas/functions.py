@@ -119,8 +119,10 @@ def _is_greatest(values):
 def _one_hot(labels, like):
     """Rows of zeros with a 1 in the column, from 0, that each label names; as many columns as `like` has."""
     rows, columns = _one_hot_shape([arrays.shape(labels), arrays.shape(like)])
-    places = [elementary.real_part(label) for label in arrays.entries(labels)]
-    return Array([int(place == column) for place in places for column in range(columns)], (rows, columns))
+    places = [(elementary.real_part(label), label * 0) for label in arrays.entries(labels)]
+    return Array(
+        [zero + int(place == column) for place, zero in places for column in range(columns)], (rows, columns)
+    )
 
 
 def _one_hot_shape(sizes, numbers=None):

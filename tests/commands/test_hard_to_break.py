@@ -118,6 +118,7 @@ ROWS = [
     ),
     ({"s.txt": f"{SHEET}[1, 2] = [1, 2]\n"}, "neuronnet check s.txt", 3, "about nothing"),
     ({"s.txt": f"{WORKED}e = diag(relu(i1))\ndiag(relu(i1)) = 9\n"}, "neuronnet check s.txt", 1, "Line 3"),
+    ({"s.txt": "x = [1, 2]\nf = one_hot(1, x)\nf = one_hot(0, x)\n"}, "neuronnet check s.txt", 1, "Line 3"),
     ({"s.tex": VECTOR}, "neuronnet check s.tex --network worked-example", 0, ""),
     ({"s.html": ODD_PAGE}, "neuronnet check s.html", 0, "2 lines judged: 2 right"),
     ({"net.toml": NETWORK.replace("0.1", "1e308")}, "neuronnet draw net.toml", 0, "--"),
