@@ -248,7 +248,7 @@ def test_an_authors_function_is_put_in_where_it_is_called():
     assert parse("f'(a)", known("a", f=square, **slope)).format() == "2*a + 1"
     with pytest.raises(ExpressionError, match="the slope of f is not read: write it out"):
         parse("f'(a)", known("a", f=square))
-    assert parse("f(a) + f", known("a f", f=square)).format() == "a^2 + a + f"
+    assert parse("f(a) + f", known("a f", f=square)).format() == "(a^2 + a) + f"
     assert parse("f(a)", known("a", f=square)).column == 1
 
 
