@@ -17,11 +17,10 @@ from gradcheck.inputs.intermediates import functions_of_intermediates
 from gradcheck.inputs.outputs import ManySets
 from gradcheck.inputs.point import Point
 from gradcheck.judge.audit import Finding, audit
-from gradcheck.judge.elsewhere import confirmed
 from gradcheck.judge.entries import JudgedEntries
 from gradcheck.judge.gradient import gradient_at
 from gradcheck.judge.nearby import check_nearby, weak_passes
-from gradcheck.judge.special import check_special
+from gradcheck.judge.special import check_special, confirmed
 from gradcheck.report.report import Note, Report
 from gradcheck.verdict import WELL_BEYOND, worst_of
 from gradcheck.why.blocks import GradientBlock
