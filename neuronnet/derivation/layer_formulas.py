@@ -11,13 +11,15 @@ OUT = {
     "logistic": lambda net, nets, j: 1 / (1 + Call("exp", [-net])),
     "tanh": lambda net, nets, j: Call("tanh", [net]),
     "relu": lambda net, nets, j: Call("max", [0, net]),
-    "softmax": lambda net, nets, j: (
-        1
-        / Sum(
-            [(1, Number(1))] + [(1, Call("exp", [Name(each) - net])) for k, each in enumerate(nets) if k != j]
-        )
-    ),
+    "softmax": lambda net, nets, j: _softmax(net, [Name(each) for k, each in enumerate(nets) if k != j]),
 }
+
+
+def _softmax(net, others):
+    """1/(1 + exp(net_2 - net_1) + ...), in one term less than the textbook's; of one output exp(net)/exp(net)."""
+    if not others:
+        return Call("exp", [net]) / Call("exp", [net])
+    return 1 / Sum([(1, Number(1)), *((1, Call("exp", [each - net])) for each in others)])
 
 
 def out_formula(activation, nets, j):
@@ -40,7 +42,7 @@ def out_partials(activation, nets, outs, j):
 
 
 def keeping_digits(activation, nets, outs, j):
-    """(formula, an equal one that keeps all digits) of a layer's j-th out, its slope and 1 - out."""
+    """(formula, an equal one that keeps all digits) of a layer's j-th out, its slope, 1 - out, and their ln."""
     net, out = Name(nets[j]), Name(outs[j])
     forms = []
     if activation == "logistic":
@@ -55,6 +57,9 @@ def keeping_digits(activation, nets, outs, j):
         forms.append((out_formula(activation, nets, j), own))
     if activation in REST:
         forms.append((1 - out, REST[activation](nets, outs, j)))
+    if activation == "logistic" or (activation == "softmax" and len(nets) > 1):
+        pairs = zip((out, 1 - out), SURPRISES[activation](net, nets, j))
+        forms += [(Call("ln", [each]), -surprise) for each, surprise in pairs]
     return forms
 
 
@@ -70,15 +75,9 @@ REST = {
 }
 
 
-def error_formula(loss, from_nets, target, target_value, nets, outs, j):
-    """E_j of one output; `from_nets` names its activation where the logarithms are taken from the nets.
-
-    `target` and `target_value` are the target's name and number: a logarithm with weight 0 does not appear.
-    """
-    goal, out, net = Name(target), Name(outs[j]), Name(nets[j])
-    if from_nets:
-        return FROM_NETS[loss](goal, *SURPRISES[from_nets](net, nets, j))
-    return ERRORS[loss](goal, target_value, out)
+def error_formula(loss, target, target_value, out):
+    """E_o of one output; a logarithm with the weight 0 does not appear where the target's number is known."""
+    return ERRORS[loss](Name(target), target_value, Name(out))
 
 
 def _binary(goal, value, out):
@@ -102,10 +101,6 @@ SURPRISES = {
         Call("logsumexp", [0 if k == j else Name(each) - net for k, each in enumerate(nets)]),
         _softplus(-Call("logsumexp", [Name(each) - net for k, each in enumerate(nets) if k != j])),
     ),
-}
-FROM_NETS = {
-    "binary cross-entropy": lambda goal, own, rest: goal * own + (1 - goal) * rest,
-    "categorical cross-entropy": lambda goal, own, rest: goal * own,
 }
 
 

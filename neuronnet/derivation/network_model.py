@@ -28,7 +28,6 @@ class NetworkModel(Model):
         self.exact, derivation = exact, exact.derivation
         self.description = derivation.description
         self.names_of_network, self._pass = self.description.names, copy(derivation._pass)
-        self._pass.from_nets = False  # an error that is computed from nets has no derivative by its out
         self._pass.given = {}  # formulas hold for all targets, not for zeros alone
         self.loss, self.listed = self.description.names.error, derivation.derivatives
         self._written = {0}  # the passes that stand here as formulas

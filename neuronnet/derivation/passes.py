@@ -37,7 +37,7 @@ class Pass:
         self.last = self.layers[-1].activation
         last, loss = ACTIVATIONS[self.last], LOSSES[self.loss]
         self.cancels = cancels(last, loss)
-        self.from_nets = self.last if reads_nets(last, loss, self.layers[-1].neurons) else None
+        self.reads_nets = reads_nets(last, loss, self.layers[-1].neurons)
         self.output_count = self.layers[-1].neurons if description.outputs == "mean" else 1
         self.has_l2 = description.l2 != 0
         # Outputs whose errors add up have a path of their own to each neuron of the layer before.
@@ -106,11 +106,11 @@ class Pass:
         return total(terms)
 
     def _errors(self, sample, part):
-        nets, outs = self.nets_and_outs(self.top, sample)
-        errors = self.names_of("E", self.top, sample)
+        outs, errors = (self.names_of(kind, self.top, sample) for kind in ("out", "E"))
         for j, target in enumerate(self.names_of("target", self.top, sample)):
-            value = self.given.get(target)
-            yield errors[j], error_formula(self.loss, self.from_nets, target, value, nets, outs, j), part
+            is_whole = self.reads_nets and self.loss == "categorical cross-entropy"  # ln(out) is finite
+            value = None if is_whole else self.given.get(target)
+            yield errors[j], error_formula(self.loss, target, value, outs[j]), part
         combined = self._shared(total(Name(error) for error in errors))
         yield from self._total_error(self.error_of(sample), combined, part, sample is None and self.has_l2)
 
@@ -245,10 +245,7 @@ class Pass:
     # What a graph needs to know beside the rows
 
     def textbook_slopes(self):
-        """{row: {name: derivative by it}} where a hand derivation has its own form, such as out*(1 - out).
-
-        The errors count as functions of the outs, whatever their formulas are computed from.
-        """
+        """{row: {name: derivative by it}} where a hand derivation has its own form, such as out*(1 - out)."""
         slopes = {}
         for sample in self.samples:
             for layer, described in enumerate(self.layers):

@@ -84,6 +84,8 @@ class Assignment(NetInputs):
         opening = {name: formula for (name, step), formula in self._formulas.items() if step == 0}
         found.loss, others = loss_of(self.statements, found, opening, self._declared_loss)
         if found.loss is not None:
+            parts = [reach(name, opening) - {name} for name in (found.loss, *others)]
+            found.others = [name for name in others if name != found.loss and name not in set().union(*parts)]
             losses = {found.loss, *others, *_made_of_it(found.loss, opening)}
             found.forward = set().union(*(reach(name, opening) for name in losses))
         else:
@@ -186,10 +188,9 @@ class Assignment(NetInputs):
         definitions = self._definitions(found, step)
         for name in in_order(definitions):
             place = self._first.get(_split(name))
-            is_forward = self._is_forward(found, name, definitions[name])
-            if is_forward:
+            if place is None or self._is_forward(found, name, definitions[name]):
                 self._define(found, name, definitions[name], place)
-            elif place is not None:
+            else:
                 found.of[place].kind = HELPER
 
     def _is_used(self, name, found):
@@ -259,10 +260,10 @@ class Assignment(NetInputs):
                     found.of[self._first[name, step]].kind = VALUE  # with the weight of the first pass
                 own[after(name, step)] = self._renamed(newest, step)
         if step:
-            forward = found.forward or ()
-            for name in [name for name, each in self._formulas if not each and name in forward]:
+            stated = {role.name for role in found.of.values() if role.kind == VALUE}
+            for name in [name for name, each in self._formulas if not each]:
                 later = after(name, step)
-                if later in self._renewed and later not in own and (name, step) not in self._first:
+                if (name in (found.forward or ()) or later in stated) and later in self._renewed and later not in own and (name, step) not in self._first:
                     own[later] = self._renamed(self._formulas[name, 0], step)
         return own
 

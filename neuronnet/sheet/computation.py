@@ -14,6 +14,7 @@ from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array, entries
 from neuronnet.formulas.evaluating import evaluator
 from neuronnet.formulas.expressions import Expression
+from neuronnet.formulas.rewriting import with_names
 from neuronnet.sheet.on_paper import intermediate_results, written_down
 from neuronnet.sheet.report import RIGHT, ROUNDING
 
@@ -333,7 +334,10 @@ def ways_with_mistakes(
 def ways_from_memory(
     formulas: Sequence[Expression], inputs: dict[str, Input], values: tuple, depth: int
 ) -> list[Computation]:
-    """Computations that use numbers as they came out of what was printed before: one, or all of a depth."""
+    """Computations that use numbers as they came out of what was printed before: one, or all of a depth.
+
+    What a formula uses next to what is computed from it may be printed there alone: `dz1 x1 + dz2 x2`.
+    """
     ways = []
     for formula in formulas:
         also = set(formula.names())
@@ -343,6 +347,12 @@ def ways_from_memory(
         for names in [[name] for name in formula.names() if depth == 1] + [also]:
             steps = steps_before(formula, inputs, names)
             ways += [Computation(formula, inputs, steps)] if steps else []
+            inside = {name for _, each in steps for name in each.names()}
+            twice = {name for name, _ in steps if name in inside and name in formula.names()}
+            if twice:
+                beside = with_names(formula, lambda name, twice=twice: f"{name}~" if name in twice else name)
+                known = inputs | {f"{name}~": inputs[name]._replace(formula=None) for name in twice}
+                ways.append(Computation(beside, known, steps_before(beside, known, names)))
     return [way for way in ways if way.is_of(values)]
 
 

@@ -48,7 +48,7 @@ class FormulaValues:
         self._draws: list = []
         self._parameter_factor = Fraction(1)
         self._reached: set[str] = set()
-        self._loss_now: str | None = None
+        self._used_now: set[str] = set()  # what the losses of a pass are computed from, these included
         self._counts: set[int] = set()
         self._ascends = False  # whether updates go up along the loss, to a maximum
 
@@ -86,9 +86,15 @@ class FormulaValues:
         return self._worth(Name(partial_name(self._loss_of(target), target)), {})
 
     def _loss_of(self, target):
-        base, _, count = target.partition("@")
-        own = f"{self.roles.loss}@{count}" if count else self.roles.loss
-        return own if own in self.model else self.roles.loss
+        """The loss that is computed from something, such as that of a sample; else the one of most steps."""
+        losses = self._losses(target.partition("@")[2])
+        return next((each for each in losses if target in self.model.uses(each)), losses[0])
+
+    def _losses(self, count):
+        """The loss in a pass, and what else is differentiated there, as the losses of other samples."""
+        names = [name for name in (self.roles.loss, *self.roles.others) if name in self.model]
+        later = [f"{name}@{count}" for name in names] if count else names
+        return [new if new in self.model else name for new, name in zip(later, names)]
 
     def _positions(self, name):
         return [position for position, role in self.roles.of.items() if role.name == name]

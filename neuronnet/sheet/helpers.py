@@ -64,9 +64,8 @@ class Helpers:
                     formula = values.in_pass(part.formula, step)
                     for name in set(formula.names()).intersection(targets) - {role.name}:
                         self.uses[name].append(Use(role, formula))
-        model, loss = values.model, values._loss_now or ""
-        loss = loss if loss in model else values.roles.loss or ""
-        reached = model.uses(loss) - {loss}
+        model = values.model
+        reached = values._used_now.difference(values._losses(step))
         self.quantities = [name for name in [*model.formulas][::-1] + [*model.given] if name in reached]
 
     def choose(self) -> None:

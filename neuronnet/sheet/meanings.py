@@ -72,8 +72,8 @@ class Meanings(Seeds, Updates, OwnRules):
                 continue
             self._put_in_unconnected(step)
             self._draws = [self._drawn(seed) for seed in range(DRAWS)]
-            self._loss_now = self.assignment.latest(self.roles.loss, step)
-            self._reached = self.model.uses(self.roles.loss) | {*self.slopes.values()}
+            used, self._used_now = (set().union(*map(self.model.uses, self._losses(at))) for at in (0, step))
+            self._reached = used | {*self.slopes.values()}
             if step == 0:
                 self._parameter_factor = self._factor_of_gradients()
             self._settle_helpers_and_states(step)
@@ -200,8 +200,7 @@ class Meanings(Seeds, Updates, OwnRules):
         """What a formula uses that is not made of what the loss is, as Nesterov's weight ahead."""
         known = [name for name in formula.names() if name in self.model.formulas]
         made_of = {name: self.model.uses(name).intersection(self.model.given) for name in known}
-        now = self._loss_now if self._loss_now in self.model else self.roles.loss
-        return next((name for name in known if not made_of[name] <= self.model.uses(now)), None)
+        return next((name for name in known if not made_of[name] <= self._used_now), None)
 
     def _helper_names(self, step):
         """The names of helpers of a pass in the order of the text, those that need another after it."""

@@ -44,6 +44,7 @@ class Roles:
 
     model: Model
     loss: str | None = None
+    others: list[str] = field(default_factory=list)  # what else is differentiated and part of no other loss
     of: dict[int, Role] = field(default_factory=dict)
     definitions: dict[str, Expression] = field(default_factory=dict)
     forward: set[str] | None = None

@@ -117,12 +117,12 @@ class Updates(FormulaValues):
         one, other = self._worth(whole, {}), self._worth(self._turned(whole, derivatives), {})
         if one is None or other is None:
             return False
-        pairs = [
-            (new - turned, along)
+        along = [
+            (new - turned) * up
             for each in zip(one, other, slope)
-            for new, turned, along in zip(*map(entries, each))
+            for new, turned, up in zip(*map(entries, each))
         ]
-        return all(change * along >= 0 for change, along in pairs) and any(change for change, _ in pairs)
+        return all(each >= 0 for each in along) and any(along)
 
     def _added_uphill(self, role, formula):
         """The derivative that a velocity goes up along, if an update of its pass adds it: w = w + v."""

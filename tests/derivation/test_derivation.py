@@ -176,8 +176,7 @@ def slope_of_the_loss(derivation):
     [
         lambda: out_formula("swish", ["net_o1"], 0),
         lambda: out_partials("swish", ["net_o1"], ["out_o1"], 0),
-        lambda: error_formula("hinge", None, "target_o1", 1.0, ["net_o1"], ["out_o1"], 0),
-        lambda: error_formula("hinge", "logistic", "target_o1", 1.0, ["net_o1"], ["out_o1"], 0),
+        lambda: error_formula("hinge", "target_o1", 1.0, "out_o1"),
         lambda: error_partial("hinge", "target_o1", 1.0, "out_o1"),
         lambda: starting_state("lion", ["w1"]),
         lambda: update_formulas("lion", "w1", Name("dE_total/dw1"), "eta", False),

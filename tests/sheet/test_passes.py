@@ -272,3 +272,39 @@ def test_the_error_of_a_long_training_is_not_computed_on_paper():
 def test_what_is_not_followed_so_far_is_said(line, told):
     (found,) = neuronnet.check_sheet(f"network: worked-example\n{line}\n").lines
     assert found.verdict == "unreadable" and told in found.worst.note
+
+
+BESIDE_THE_LOSS = """x = 0.5   w = 0.4   t = 1   eta = 0.5
+z = w x = 0.2
+p = 1/(1 + exp(-z)) = 0.5498
+L = ln(1 + exp(z)) - t z = 0.5981
+dL/dw = (p - t) x = -0.2251
+w' = w - eta dL/dw = 0.5125
+z' = w' x = 0.2563
+p' = 1/(1 + exp(-z')) = 0.5637
+L' = 0.5732"""
+TWO_LOSSES = """w = 0.5   x_1 = 1   x_2 = -2   x_3 = 4   eta = 0.1
+y_1 = w x_1 = 0.5
+y_2 = w x_2 = -1
+y_3 = w x_3 = 2
+E_1 = y_1^2
+E_2 = y_2^2
+E = (E_1 + E_2 + y_3^2)/3
+delta_1 = dE_1/dy_1 = 2 y_1 = 1
+dE_1/dw = delta_1 x_1 = 1
+delta_2 = 2 y_2 = -2
+dE_2/dw = delta_2 x_2 = 4
+w' = w - eta (dE_1/dw + dE_2/dw) = 0
+y_1' = w' x_1 = 0"""
+
+
+@pytest.mark.parametrize(
+    "text, right, wrong",
+    [
+        (BESIDE_THE_LOSS, "p' = 1/(1 + exp(-z')) = 0.5637", "p' = 1/(1 + exp(-z')) = 0.5737"),
+        (TWO_LOSSES, "delta_2 = 2 y_2 = -2", "delta_2 = 3 y_2 = -3"),
+    ],
+)
+def test_what_the_loss_is_not_computed_from_is_judged(text, right, wrong):
+    assert {line.verdict for line in neuronnet.check_sheet(text).lines} <= {"right", "given", "model"}
+    assert wrong_lines(text.replace(right, wrong))[0] == wrong
