@@ -10,7 +10,17 @@ from math import prod
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import ShapeError, as_vector_shape, shape_text
 from neuronnet.formulas.evaluating import Shapes, product_meant, shape_of, shape_of_product
-from neuronnet.formulas.expressions import ArrayOf, Call, Entry, Expression, Name, Product, Sum, Transpose
+from neuronnet.formulas.expressions import (
+    ArrayOf,
+    Call,
+    Entry,
+    Expression,
+    Name,
+    Power,
+    Product,
+    Sum,
+    Transpose,
+)
 
 MOST = 24
 _MOST_COMBINED = 500
@@ -106,10 +116,17 @@ def _meanings(node, sizes, model):
         for cost, axis in enumerate(axes):
             options = node.options if axis is None else {**node.options, "axis": axis}
             yield cost, Call(node.function, node.arguments, options)
+    elif isinstance(node, Power) and node.exponent == -1 and _is_square(sizes[0]) and model.turns_vectors:
+        yield 0, Call("inv", [node.base])
+        yield 1, node
     elif isinstance(node, Sum):
         yield from _sums(node, sizes, model)
     else:
         yield 0, node
+
+
+def _is_square(dimensions):
+    return len(dimensions) == 2 and dimensions[0] == dimensions[1] > 1
 
 
 def _is_open(node, sizes):

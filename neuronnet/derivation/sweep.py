@@ -290,6 +290,19 @@ def _of_diagonal(node, gradient, shapes):
     yield node.arguments[0], Call("diag", [full(gradient, shape_of(node, shapes), shapes)])
 
 
+def _of_inverse(node, gradient, shapes):
+    turned = Transpose(node)
+    inner = _matrix_product(turned, full(gradient, shape_of(node, shapes), shapes))
+    yield node.arguments[0], without_minus(_matrix_product(inner, turned))
+
+
+def _of_determinant(node, gradient, shapes):
+    yield (
+        node.arguments[0],
+        _times(_times(gradient, node, shapes), Transpose(Call("inv", node.arguments)), shapes),
+    )
+
+
 def _nothing(node, gradient, shapes):
     return ()
 
@@ -313,4 +326,6 @@ _WHOLE = {
     "plain": _of_reshaped,
     "reshape": _of_reshaped,
     "diag": _of_diagonal,
+    "inv": _of_inverse,
+    "det": _of_determinant,
 }

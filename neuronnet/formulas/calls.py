@@ -308,6 +308,7 @@ OTHERS: dict[str, Callable[..., Expression]] = {
     "matmul": lambda x, y: Product([("*", x), ("@", y)]),
     "multiply": lambda x, y: Product([("*", x), ("⊙", y)]),
     "transpose": Transpose,
+    "solve": lambda matrix, x: Product([("*", Call("inv", [matrix])), ("@", x)]),
     "trace": lambda x: Call("sum", [Call("diag", [x])]),
     "flatten": lambda x: Call("plain", [x]),
     "array": lambda x: x,
@@ -338,6 +339,9 @@ rowsum: row_sum rowSum rowSums rowsums
 colsum: col_sum colSum colSums colsums
 mean: avg average Mean
 logsumexp: LogSumExp
+inv: inverse
+det: Det
+trace: tr Tr
 step: heaviside Heaviside
 matmul: mm bmm
 array: asarray tensor float float64 float32 Tensor
@@ -345,6 +349,8 @@ shape0: len
 plain: ravel"""
 SPELLED = {**{each: each for each in names()}, **by_word(_SPELLED)}
 # Words whose brackets may be left out.
-_BARE_FUNCTIONS = set("exp ln log10 log2 sqrt tanh sin cos logistic relu softmax softplus sign abs".split())
+_BARE_FUNCTIONS = set(
+    "exp ln log10 log2 sqrt tanh sin cos logistic relu softmax softplus sign abs det trace".split()
+)
 _BARE = {word for word, function in SPELLED.items() if function in _BARE_FUNCTIONS}
 _BY_AXIS = {"sum", "mean", "var", "std", "softmax", "logsumexp", "max", "min", "amax", "amin", "norm"}

@@ -137,6 +137,30 @@ def _diagonal(value):
     return Array([own[i] if i == j else own[0] * 0 for i in places for j in places], result)
 
 
+def _inverse(value):
+    rows, determinant = _eliminated(value)
+    if not rows:
+        raise ZeroDivisionError(f"a matrix whose determinant is {determinant} has no inverse")
+    return Array((entry for row in rows for entry in row), value.shape)
+
+
+def _eliminated(value):
+    """(the rows of the inverse of a square matrix, none where there is no inverse; its determinant)."""
+    (size, _), determinant = _square_shape([arrays.shape(value)]), 1
+    rows = [[*row, *(row[0] * 0 + (i == j) for j in range(size))] for i, row in enumerate(value.nested())]
+    for k in range(size):
+        pivot = max(range(k, size), key=lambda i: abs(elementary.real_part(rows[i][k])))
+        determinant = rows[pivot][k] * (determinant if pivot == k else -determinant)
+        rows[k], rows[pivot] = rows[pivot], rows[k]
+        if elementary.real_part(rows[k][k]) == 0:
+            return [], determinant
+        rows[k] = [each / rows[k][k] for each in rows[k]]
+        for i in range(size):
+            if i != k:
+                rows[i] = [each - rows[i][k] * own for each, own in zip(rows[i], rows[k])]
+    return [row[size:] for row in rows], determinant
+
+
 def _filled(entry):
     """An array of one number, in the shape that its arguments or entries name: ones(3), ones(2, 3)."""
 
@@ -189,6 +213,14 @@ def _diagonal_shape(sizes, numbers=None):
     if inner[0] != inner[1]:
         raise ShapeError(f"diag takes a vector or a square matrix, not {arrays.shape_text(inner)}")
     return inner[:1]
+
+
+def _square_shape(sizes, numbers=None):
+    if len(sizes[0]) != 2 or sizes[0][0] != sizes[0][1]:
+        raise ShapeError(
+            f"an inverse or determinant is of a square matrix, not {arrays.shape_text(sizes[0])}"
+        )
+    return sizes[0]
 
 
 def _same_shape(sizes, numbers, axis=None):
@@ -288,6 +320,10 @@ FUNCTIONS = {
         lambda length: _diagonal(_filled(1)(length)), None, 1, lambda sizes, numbers: _square(numbers(0))
     ),
     "diag": Function(_diagonal, None, 1, _diagonal_shape),
+    "inv": Function(_inverse, None, 1, _square_shape),
+    "det": Function(
+        lambda value: _eliminated(value)[1], None, 1, lambda *sizes: _square_shape(*sizes) and ()
+    ),
     "reshape": Function(
         lambda value, *values: arrays.reshaped(value, _full_lengths(arrays.size(value), values)),
         None,

@@ -53,6 +53,7 @@ _COMPARED = re.compile(r"<=|>=|==|!=|[≤≥≠<>]")
 _SIGNS = {"≤": "<=", "≥": ">=", "≠": "!="}
 _TURNED = re.compile(r"ᵀ|⊤|\^\s*\{?\s*⊤\s*\}?|\.T(?!\w)|\.t\(\)|\.transpose\(\)")
 _TURNED_BY_T = re.compile(r"\^\s*(?:T(?!\w)|\{\s*T\s*\})")
+_INVERSE_TURNED = re.compile(r"⁻(?:ᵀ|\^\s*[T⊤](?!\w))|\^\s*\{?\s*[-−]\s*[T⊤](?!\w)\s*\}?")
 _ONES = re.compile(r"1(?:ᵀ|⊤|\^\s*\{?\s*[T⊤](?!\w))")
 _SMALL = re.compile(r"[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+(?:[·.][⁰¹²³⁴⁵⁶⁷⁸⁹]+)?")
 _RAISED = set("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -309,8 +310,10 @@ class _Parser(Words, Brackets, Calls):
                 if entry is None:
                     return expression
                 expression = entry
-            elif self.next() not in tuple(".^ᵀ⊤"):
+            elif self.next() not in tuple(".^ᵀ⊤⁻"):
                 return expression
+            elif self.match(_INVERSE_TURNED):
+                expression = self.transposed(self.raised(expression, Number(-1), start), start)
             elif self.match(_TURNED) or (not self.known.has("T") and self.match(_TURNED_BY_T)):
                 expression = self.transposed(expression, start)
             elif self.glued(_NO_OP):

@@ -263,7 +263,12 @@ class Assignment(NetInputs):
             stated = {role.name for role in found.of.values() if role.kind == VALUE}
             for name in [name for name, each in self._formulas if not each]:
                 later = after(name, step)
-                if (name in (found.forward or ()) or later in stated) and later in self._renewed and later not in own and (name, step) not in self._first:
+                if (
+                    (name in (found.forward or ()) or later in stated)
+                    and later in self._renewed
+                    and later not in own
+                    and (name, step) not in self._first
+                ):
                     own[later] = self._renamed(self._formulas[name, 0], step)
         return own
 
