@@ -79,15 +79,17 @@ _SIDES = {
 }
 
 
+def as_decimals(value):
+    return mapped(partial(as_number, number=Decimal), value)
+
+
 class Draws:
     """Draws of one model. `own` are the author's numbers."""
 
     def __init__(self, model):
         self.model = model
         self.own = model.values()
-        self.given = {
-            name: mapped(partial(as_number, number=Decimal), value) for name, value in model.given.items()
-        }
+        self.given = {name: as_decimals(value) for name, value in model.given.items()}
         self.kinks_in = {name: kinks(formula) for name, formula in model.formulas.items()}
         every = {kink.side.format(): kink for found in self.kinks_in.values() for kink in found}
         self.kinks = list(every.values())

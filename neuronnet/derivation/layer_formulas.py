@@ -16,7 +16,7 @@ OUT = {
 
 
 def _softmax(net, others):
-    """1/(1 + exp(net_2 - net_1) + ...), in one term less than the textbook's; of one output exp(net)/exp(net)."""
+    """1/(1 + exp(net_2 - net_1) + ...), one exp less than in textbooks; of one output exp(net)/exp(net)."""
     if not others:
         return Call("exp", [net]) / Call("exp", [net])
     return 1 / Sum([(1, Number(1)), *((1, Call("exp", [each - net])) for each in others)])
@@ -42,7 +42,7 @@ def out_partials(activation, nets, outs, j):
 
 
 def keeping_digits(activation, nets, outs, j):
-    """(formula, an equal one that keeps all digits) of a layer's j-th out, its slope, 1 - out, and their ln."""
+    """(formula, an equal one with all digits) of the j-th out, its slope, 1 - out and the logarithms."""
     net, out = Name(nets[j]), Name(outs[j])
     forms = []
     if activation == "logistic":

@@ -53,7 +53,7 @@ _COMPARED = re.compile(r"<=|>=|==|!=|[≤≥≠<>]")
 _SIGNS = {"≤": "<=", "≥": ">=", "≠": "!="}
 _TURNED = re.compile(r"ᵀ|⊤|\^\s*\{?\s*⊤\s*\}?|\.T(?!\w)|\.t\(\)|\.transpose\(\)")
 _TURNED_BY_T = re.compile(r"\^\s*(?:T(?!\w)|\{\s*T\s*\})")
-_INVERSE_TURNED = re.compile(r"⁻(?:ᵀ|\^\s*[T⊤](?!\w))|\^\s*\{?\s*[-−]\s*[T⊤](?!\w)\s*\}?")
+_INVERSE_TURNED = re.compile(r"⁻(?:ᵀ|\^\s*[T⊤](?!\w))|\^\s*[{(]?\s*[-−]\s*[T⊤](?!\w)\s*[})]?")
 _ONES = re.compile(r"1(?:ᵀ|⊤|\^\s*\{?\s*[T⊤](?!\w))")
 _SMALL = re.compile(r"[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+(?:[·.][⁰¹²³⁴⁵⁶⁷⁸⁹]+)?")
 _RAISED = set("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -351,8 +351,8 @@ def ways_from_memory(
             twice = {name for name, _ in steps if name in inside and name in formula.names()}
             if twice:
                 beside = with_names(formula, lambda name, twice=twice: f"{name}~" if name in twice else name)
-                known = inputs | {f"{name}~": inputs[name]._replace(formula=None) for name in twice}
-                ways.append(Computation(beside, known, steps_before(beside, known, names)))
+                both = inputs | {f"{name}~": inputs[name]._replace(formula=None) for name in twice}
+                ways.append(Computation(beside, both, steps_before(beside, both, names)))
     return [way for way in ways if way.is_of(values)]
 
 

@@ -10,6 +10,7 @@ from operator import sub
 from random import Random
 from typing import NamedTuple
 
+from neuronnet.derivation.draws import Structure, as_decimals
 from neuronnet.errors import NeuronnetError, UnknownName
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array, as_vector_shape
@@ -22,6 +23,7 @@ from neuronnet.sheet.roles import CHANGE, HELPER, Roles
 
 SAME = 1e-9  # relative: two floats of one value, computed in another order
 NOTHING = 1e-13
+LEFT_OF_ONE = 1e-15  # derivatives that come out as 0 where out is 1 in floats
 DRAWS = 2
 NEAR = 0.05  # relative: so near is a printed number to another that it rounds
 
@@ -58,13 +60,16 @@ class FormulaValues:
             return self.model.values(float)
         random, reached = Random(seed), self.model.uses(self.roles.loss)
         late = self.model.formulas[self.roles.loss].names()
+        structure = Structure(
+            self.model, {name: as_decimals(value) for name, value in self.model.given.items()}
+        )
         formulas = [part.formula for each in self.statements for part in each.formulas]
         literals = {leaf.value for formula in formulas for leaf in leaves_of(formula) if type(leaf) is Number}
         written = {float(value) for value in literals} - {0.0, 0.5, 1.0, 2.0}
         given = {
             name: _near(value, random)
             for name, value in self.model.given.items()
-            if name in reached and not _is_pinned(value, name in late)
+            if name in reached and not _is_pinned(value, name in late) and not structure.has(name)
             if isinstance(value, Array) or float(value) not in written
         }
         return self.model.values(float, given=given)
@@ -158,8 +163,9 @@ def minus(left, right):
 
 
 def are_zero(values):
-    """Whether some values are all 0, as the derivatives by dead units are."""
-    return values is not None and not any(any(map(abs, arrays.entries(value))) for value in values)
+    """Whether some values are all 0, as derivatives by dead units, or no more than floats leave of 1 - 1."""
+    sizes = (abs(entry) for value in values or () for entry in arrays.entries(value))
+    return values is not None and max(sizes, default=0) < LEFT_OF_ONE
 
 
 def constant_factor(values, others):

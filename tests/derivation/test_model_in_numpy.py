@@ -114,7 +114,16 @@ def embedding():
     return model, {"E": expected}
 
 
-BY_HAND = [softmax_batch, attention_head, embedding, lstm_step]
+def gaussian():
+    S, d = RNG.normal(size=(3, 3)) + 3 * np.eye(3), RNG.normal(size=3)
+    model = Model({"S": of(S), "d": of(d)})
+    solved, determinant = call("solve", [Name("S"), Name("d")]), call("det", [Name("S")])
+    model.define("L", product(Transpose(Name("d")), "@", solved) + call("ln", [determinant]))
+    inverse = np.linalg.inv(S)
+    return model, {"S": inverse.T - inverse.T @ np.outer(d, d) @ inverse.T, "d": (inverse + inverse.T) @ d}
+
+
+BY_HAND = [gaussian, softmax_batch, attention_head, embedding, lstm_step]
 BY_HAND += [lambda: normalised(0), lambda: normalised(1)]
 
 

@@ -122,6 +122,7 @@ def test_this_file_has_a_value_of_every_function():
         "where",
         "matmul",
         "transpose",
+        "solve",
         "power",
         "pow",
         "clip",

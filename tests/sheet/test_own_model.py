@@ -522,6 +522,32 @@ def test_a_loss_in_numbers_depends_on_what_was_computed_to_them(sheet, claim, ve
     assert lines[-2].verdict == ("wrong number" if "0.8503" in sheet else "right")
 
 
+INVERSE = """A = [[2, 1], [0, 4]], b = [1, 2]
+x = A^{-1} b = [0.25, 0.5]
+L = 1/2 xᵀ x + ln det(A) = 2.2357
+"""
+
+
+@pytest.mark.parametrize(
+    "claim, verdict",
+    [
+        ("A^{-1} = 1/8 [[4, -1], [0, 2]] = [[0.5, -0.125], [0, 0.25]]", "right"),
+        ("A^{-1} = 1/8 [[4, 1], [0, 2]] = [[0.5, 0.125], [0, 0.25]]", "wrong number"),
+        ("det A = 2 · 4 - 1 · 0 = 8", "right"),
+        ("det A = 2 · 4 + 1 = 9", "wrong number"),
+        ("tr(A) = 6", "right"),
+        ("∂L/∂b = A^{-T} x = [0.125, 0.0938]", "right"),
+        ("∂L/∂b = A⁻¹ x", "wrong formula"),
+        (r"$\frac{\partial L}{\partial b} = A^{-\top} x$", "right"),
+        ("∂L/∂A = -A^{-T} x xᵀ + A^{-T}", "right"),
+        ("∂L/∂A = -A^{-1} x xᵀ + A^{-T}", "wrong formula"),
+    ],
+)
+def test_a_matrix_has_an_inverse_a_determinant_and_a_trace(claim, verdict):
+    report = check_sheet(INVERSE + claim)
+    assert [line.verdict for line in report.lines[2:]] == ["right", "right", verdict]
+
+
 ALL_IN_NUMBERS = """x1 = 1.0, x2 = 0.5, w1 = 0.3, w2 = -0.2, b = 0.1, y = 0
 net = 0.3*1.0 + (-0.2)*0.5 + 0.1 = 0.3
 out = 1/(1+exp(-0.3)) = 0.5744

@@ -40,7 +40,7 @@ _NAMED = {*GREEK.values(), "varepsilon", "vartheta", "varphi"}
 _KIND = by_word("""\
 fraction: frac dfrac tfrac cfrac
 derivative: pdv dv odv diffp diff
-function: exp ln log tanh max min sinh cosh sin cos tan arg
+function: exp ln log tanh max min sinh cosh sin cos tan arg det
 bold: mathbf boldsymbol bm mathbb pmb textbf
 font: text mathrm operatorname mathit mathsf mathtt textrm textit texttt mathop boxed mathcal mathscr mathfrak
 font: vec overrightarrow symbf underline cancel bcancel mathstrut mbox hbox textnormal underbrace overbrace
