@@ -344,7 +344,7 @@ det: Det
 trace: tr Tr
 step: heaviside Heaviside
 matmul: mm bmm
-array: asarray tensor float float64 float32 Tensor
+array: asarray tensor float float64 float32 Tensor Value Variable Parameter
 shape0: len
 plain: ravel"""
 SPELLED = {**{each: each for each in names()}, **by_word(_SPELLED)}

@@ -54,6 +54,7 @@ _SIGNS = {"≤": "<=", "≥": ">=", "≠": "!="}
 _TURNED = re.compile(r"ᵀ|⊤|\^\s*\{?\s*⊤\s*\}?|\.T(?!\w)|\.t\(\)|\.transpose\(\)")
 _TURNED_BY_T = re.compile(r"\^\s*(?:T(?!\w)|\{\s*T\s*\})")
 _INVERSE_TURNED = re.compile(r"⁻(?:ᵀ|\^\s*[T⊤](?!\w))|\^\s*[{(]?\s*[-−]\s*[T⊤](?!\w)\s*[})]?")
+_INDICATOR = re.compile(r"1\s?(?=[\[({][^\[\](){}]*[<>≤≥])")
 _ONES = re.compile(r"1(?:ᵀ|⊤|\^\s*\{?\s*[T⊤](?!\w))")
 _SMALL = re.compile(r"[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+(?:[·.][⁰¹²³⁴⁵⁶⁷⁸⁹]+)?")
 _RAISED = set("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -62,7 +63,7 @@ _METHOD = re.compile(
     r"|flatten|ravel)\("
 )
 _NO_OP = re.compile(
-    r"\.(?:(?:item|copy|detach|clone|numpy|squeeze|float|double)\(\)|astype\([\w.\"']{1,20}\))"
+    r"\.(?:(?:item|copy|detach|clone|numpy|squeeze|float|double)\(\)|astype\([\w.\"']{1,20}\)|data(?!\w))"
 )
 _SHAPE = re.compile(r"\.(?:shape\[([01])\]|size(?!\w))")
 _NUMBER_BEFORE = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)\s*\Z|\)\s*\Z")
@@ -246,7 +247,8 @@ class _Parser(Words, Brackets, Calls):
         if sign.isdigit():
             if self.text[: self.at].rstrip()[-1:] in tuple(")]}") or sign in "⁰¹²³⁴⁵⁶⁷⁸⁹":
                 return True
-            if _ONES.match(self.text, self.at) or self.is_factor_of_a_name():
+            is_one = _ONES.match(self.text, self.at) or _INDICATOR.match(self.text, self.at)
+            if is_one or self.is_factor_of_a_name():
                 return True
             self.fail("two numbers side by side: a sign is missing between them")
         word = WORD_HERE.match(self.text, self.at)
@@ -353,6 +355,8 @@ class _Parser(Words, Brackets, Calls):
         sign, start = self.next(), self.at
         if not sign:
             self.fail("the formula ends where a number or a name should stand")
+        if self.match(_INDICATOR):
+            return self.group(self.next())
         if sign.isascii() and (sign.isdigit() or sign == "."):
             return self.number()
         if sign in "({":

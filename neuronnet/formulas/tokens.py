@@ -31,7 +31,7 @@ ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0305": "bar", "\u0303": "tilde",
 CHARACTER = rf"[^\W_⁰¹²³⁴-⁹ⁿⁱᵀᵗ][{''.join(ACCENTS)}]*"  # of a name
 WORD_HERE = re.compile(rf"(?![0-9₀-₉])(?:Δ\s+(?=[^\W\d]))?{CHARACTER}(?:_?{CHARACTER})*")
 MODULES = set(
-    "np numpy jnp torch tf F nn math scipy sp special K linalg functional activations keras".split()
+    "np numpy jnp torch tf F nn math scipy sp special K linalg functional activations keras Math std".split()
 )
 BRACKETS = {"(": ")", "[": "]", "{": "}"}
 

@@ -46,6 +46,25 @@ def transposed(claims, arrays):
     return [claim.respelled(spelled, after=1) for claim in claims]
 
 
+_ALIAS = re.compile(r"[^\W\d∂∇]\w*(?:_\{\w+\})?(?:\^\{?[\[(]\w+[\])]\}?)?(?:_\{?\w+\}?)?")
+
+
+def with_aliases(claims: list[Claim]) -> list[Claim]:
+    """Claims with one more, `a = ŷ`, for `ŷ = a = σ(z)` where no other line says what a is."""
+    heads = {read_name(claim.parts[0].text) for claim in claims}
+    found = []
+    for claim in claims:
+        others = [part for part in claim.parts[1:-1] if read_name(part.text) not in {None, *heads}]
+        others = [part for part in others if _ALIAS.fullmatch(part.text.strip())]
+        if len(others) != 1 or len(claim.parts) > 4 or not _ALIAS.fullmatch(claim.parts[0].text.strip()):
+            found.append(claim)
+            continue
+        kept = [(part, line) for part, line in zip(claim.parts, claim.lines) if part not in others]
+        found.append(claim._replace(parts=[part for part, _ in kept], lines=[line for _, line in kept]))
+        found += [_claim(claim.line, each.text, claim.parts[0].text) for each in others]
+    return found
+
+
 # A name with a whole number in brackets, in plain or in LaTeX, as `net_h1[2]`, and a mark of the next pass.
 NUMBERED = re.compile(r"(\\?\w+(?:\{\w+\})?(?:_\{(?:[^{}]|\{[^{}]*\})*\})?)(\^\{?\+\}?)?\[(\d+)\]")
 

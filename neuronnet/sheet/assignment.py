@@ -87,6 +87,7 @@ class Assignment(NetInputs):
             parts = [reach(name, opening) - {name} for name in (found.loss, *others)]
             found.others = [name for name in others if name != found.loss and name not in set().union(*parts)]
             losses = {found.loss, *others, *_made_of_it(found.loss, opening)}
+            losses |= {name for name, _ in self._vectors() if not is_delta(name)}  # as p in p - y
             found.forward = set().union(*(reach(name, opening) for name in losses))
         else:
             found.slope = self._given_slope(found, opening)

@@ -109,8 +109,9 @@ class Epochs:
         if by is not None:
             is_computed = statement.formulas or statement.arithmetic
             return by in changed and bool(is_computed) and _defines_again(earlier, statement)
-        if earlier.number is None and statement.number is not None and latest[statement.name].number:
-            earlier = latest[statement.name]  # what the formula gave
+        newest = latest.get(statement.name, earlier)
+        if earlier.number is None and statement.number is not None and newest.number:
+            earlier = newest  # what the formula gave
         return _defines_again(earlier, statement) or self._opens_again(position, earlier, defined)
 
     def _by(self, name):

@@ -13,13 +13,13 @@ from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, shortene
 from neuronnet.formulas import arrays
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.expressions import ArrayOf, Name, Transpose
-from neuronnet.formulas.rewriting import leaves_of, nodes, with_names
+from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, with_names
 from neuronnet.names import split_partial
 from neuronnet.sheet import report
 from neuronnet.sheet.carried import Carried
 from neuronnet.sheet.literals import Literals, false_step, in_place_of_given, what_it_gives
 from neuronnet.sheet.meanings import Meanings
-from neuronnet.sheet.numbers_named import NumbersForNames
+from neuronnet.sheet.numbers_named import NumbersForNames, has_numbers
 from neuronnet.sheet.roles import CHANGE, GIVEN, GRADIENT, HELPER, MODEL, SEED, UPDATE, VALUE, Roles
 from neuronnet.sheet.rounding import INHERITED, NOT_IT, judged
 from neuronnet.sheet.statements import Statement
@@ -41,6 +41,7 @@ class Lines:
         self.unclear: dict[str, str] = {}  # what has no certain value -> what is said of it
         self.wrong: list[tuple] = []  # (report.Part, wrong formula, what it should be)
         self._accused: dict[tuple, Statement] = {}  # wrong formulas -> the first that says so
+        self._turned: set[str] = set()  # derivatives that their author has as rows
 
     def judged(self) -> list[report.Line]:
         """A report.Line for every statement."""
@@ -234,7 +235,7 @@ class Lines:
         if arithmetic and not statement.numbers:
             self._value(line, exact, formulas, arithmetic)
             judged_parts += 1
-        if role.kind == SEED:
+        if role.kind == SEED and not (line.number and line.number.verdict == report.WRONG_NUMBER):
             line.kind = "seed"
         elif not judged_parts:
             line.kind = "model" if role.kind == MODEL else "undecided"
@@ -335,6 +336,12 @@ class Lines:
     def _formula(self, shown, formula, truth, statement, role):
         try:
             outcome = self.trials.same(formula, truth)
+            if outcome.kind == "misfit" and not self._turned.isdisjoint(formula.names()):
+                formula = mapped(
+                    formula,
+                    lambda leaf: Transpose(leaf) if getattr(leaf, "name", None) in self._turned else leaf,
+                )
+                outcome = self.trials.same(formula, truth)
         except NeuronnetError as error:
             reason = self.meanings.undecided.get(getattr(error, "name", ""))
             shown.verdict, shown.note = report.UNDECIDED, reason or str(error)
@@ -343,6 +350,8 @@ class Lines:
             return
         if outcome.kind == "same":
             shown.note = outcome.note
+            if outcome.note and outcome.note.startswith("as a ") and statement.name is not None:
+                self._turned.add(statement.name)
             self._fits_its_update(shown, outcome.reading, statement, role)
         elif outcome.kind != "misfit" and self._holds_in_names(formula, truth):
             return
@@ -401,12 +410,22 @@ class Lines:
 
     def _holds_by_value(self, formula, truth):
         """Whether a formula with numbers that no name has gives the true value by the numbers at hand."""
-        formula = self.numbers.with_others(formula)
+        formula = self.numbers.with_others(formula) or self._with_arithmetic(formula)
         if formula is None:
             return False
         formula = self.model.resolved(formula)
         literals = Literals(formula, [], self.carried.inputs([formula]))
         return literals.may_be(arrays.entries(self.model.value(truth)))
+
+    def _with_arithmetic(self, formula):
+        """A formula with what is computed from bare numbers, as p in `p - y`, written out; None without such."""
+        reached = set().union(*(self.model.uses(name) for name in formula.names() if name in self.model))
+        own = {name: self.model.formulas[name] for name in reached & self.model.formulas.keys()}
+        alone = {name for name, each in own.items() if not each.names() or has_numbers(each)}
+        own = {name: each for name, each in own.items() if not alone.isdisjoint(self.model.uses(name))}
+        for _ in own:
+            formula = mapped(formula, lambda leaf: own.get(getattr(leaf, "name", None), leaf))
+        return formula if alone else None
 
     def _value(self, line, exact, formulas, arithmetic):
         """Arithmetic without a number behind it: what it gives is the number."""

@@ -108,10 +108,11 @@ class _OnSheet(PrintedFor):
         """Note the number of a statement, or the entries and rows of what it computes, and what it uses."""
         self.used.update(name for part in statement.formulas for name in part.used)
         shown, is_computed = statement.number and statement.number.printed, len(statement.parts) > 2
-        if statement.name is None or shown is None or statement.name in RATES:
+        own = statement.parts[0].formula  # a name, or another quantity, as e^z
+        if own is None or not own.names() or shown is None or statement.name in RATES:
             return
-        self._computed |= {statement.name} if is_computed else set()
-        quantities = by_entry(Name(statement.name), arrays.shape(shown))
+        self._computed |= set(own.names()) if is_computed or statement.name is None else set()
+        quantities = by_entry(own, arrays.shape(shown))
         for entry, quantity in zip(entries(shown), quantities):
             self.add([entry.value], [quantity])
             if isinstance(shown, Array) and digits_of(entry.value) < FEWEST_DIGITS:
@@ -126,7 +127,7 @@ class _OnSheet(PrintedFor):
         """(a formula of numbers with names for them, as far as that is sure, whether more may be names)."""
         rows = self._by_rows(formula)
         if rows.names():
-            return rows, False
+            return mapped(rows, lambda leaf: leaf if _value(leaf) in CONSTANTS else self._single(leaf)), False
         formula = with_logistics(formula)
         arguments = {id(each) for node, *_ in nodes(formula) for each in _lone_arguments(node)}
         leaves = [leaf for leaf in leaves_of(formula) if _value(leaf) is not None]
@@ -376,6 +377,11 @@ def _decimal(leaf):
     """The Printed of a Number with a decimal point; else None."""
     text = getattr(leaf.value, "text", None) if isinstance(leaf, Number) else None
     return Printed(text) if text is not None and "." in text else None
+
+
+def has_numbers(formula):
+    """Whether a formula has numbers of digits enough to be those of quantities."""
+    return any(_digits(leaf) >= FEWEST_DIGITS for leaf in leaves_of(formula))
 
 
 def _digits(leaf):

@@ -20,6 +20,7 @@ _GRADIENT = re.compile(r"∇\s*([^\W\d_][\w]*)(?![\w(^])")
 _CALLED = re.compile(r"\s*([^()∇∂/=]{1,40}?)\s*\(([^()]{1,60})\)\s*")
 SLOPES = 2  # f' and f''
 ACTIVATIONS = "logistic tanh relu leaky_relu elu softplus gelu swish".split()
+SLOPED = {*ACTIVATIONS, "exp", "ln", "sin", "cos", "sqrt", "abs"}  # what a letter may stand for: h = tanh
 _INSIDE = r"(?:[^()]|\([^()]*\)){1,60}"
 _ABOVE = r"(?:\^\{?[\[(]\w{1,3}[\])](?P<within>')?\}?|_\{?\w\}?)"
 _CALL = re.compile(
@@ -49,6 +50,17 @@ def define_functions(claims: list, known: Known, of_several: dict) -> list:
 def is_of_function(claim) -> bool:
     """Whether the first side of a claim is a function with its parameters."""
     return len(claim.parts) > 1 and read_function_head(claim.parts[0].text) is not None
+
+
+def with_functions(claims: list) -> list:
+    """Claims with `h(v) = tanh(v)` for `h = tanh`."""
+    found = []
+    for claim in claims:
+        head, last = claim.parts[0].text.strip(), claim.parts[-1].text.strip(" .")
+        if len(claim.parts) == 2 and SPELLED.get(last) in SLOPED and re.fullmatch(r"[^\W\d_]{1,3}", head):
+            claim = claim._replace(parts=[part.replace(r"\s*\.?\s*\Z", "(v)") for part in claim.parts])
+        found.append(claim)
+    return found
 
 
 def with_slopes(claims: list) -> list:
@@ -125,6 +137,26 @@ def with_primes(claims: list) -> list:
             slope += rf"|(?<!\w)[d∂]{power}\s?/\s?[d∂]\s?{by}{power}\s?{of}\({by}\)"
             claims = _replaced(claims, slope, f"{name}{primes}({parameters[0]})")
     return claims
+
+
+_AT_TIME = re.compile(r"\s*([^\W\d]\w*)\s?\(\d{1,2}\)\s*")
+
+
+def with_times(claims: list) -> list:
+    """Claims with w and `w@1` for `w(0)` and `w(1)`, where no line begins with w or with another w(…)."""
+    heads = [claim.parts[0].text for claim in claims]
+    plain = {text.partition("(")[0].strip() for text in heads if not _AT_TIME.fullmatch(text)}
+    timed = {found[1] for found in map(_AT_TIME.fullmatch, heads) if found} - plain - SPELLED.keys()
+    if not timed:
+        return claims
+    names = "|".join(sorted(map(re.escape, timed), key=len, reverse=True))
+    called = re.compile(rf"(?<![^\W_])({names})\s?\((\d{{1,2}})\)")
+    first = min(int(found[2]) for text in _texts(claims) for found in called.finditer(text))
+
+    def at_time(found):
+        return found[1] + (f"@{int(found[2]) - first}" if int(found[2]) > first else "")
+
+    return [claim.respelled(lambda part: part.replace(called, at_time)) for claim in claims]
 
 
 def without_arguments(claims: list) -> tuple[list, dict]:

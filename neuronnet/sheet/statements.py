@@ -26,15 +26,17 @@ from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns
 from neuronnet.formulas.words import PI
 from neuronnet.formulas.written_names import written_at
 from neuronnet.names import split_partial, updated
-from neuronnet.sheet.array_names import one_by_one, transposed
+from neuronnet.sheet.array_names import one_by_one, transposed, with_aliases
 from neuronnet.sheet.free_indices import layer_by_layer, without_free_indices
 from neuronnet.sheet.own_functions import (
     define_functions,
     is_of_function,
     with_activations,
+    with_functions,
     with_one_parameter,
     with_primes,
     with_slopes,
+    with_times,
     without_arguments,
 )
 from neuronnet.sheet.readers.cutting import Declarations
@@ -47,6 +49,8 @@ _COUNTED = re.compile(
     r"\s*(?:(?:float|int)\s*\()?\s*(?:len\(\s*(?P<measured>\w+)\s*\)"
     r"|(?P<array>\w+)\.(?:shape\[(?P<axis>[01])\]|(?P<size>size)))\s*\)?\s*"
 )
+_SAID_BESIDE = re.compile(r"[^\W\d]\w{0,9}\s*\([^()]{1,20}\)")
+_SAID_FIRST = re.compile(r"-?\s*(?:(?:log|ln)\s*)?[^\W\d]\w{0,9}\s*(?:\([^()]{1,30}\))?")
 MOST_NEW_NAMES = 6  # in one statement that no other line knows
 
 
@@ -139,6 +143,7 @@ def read_statements(
     claims = [each for claim in claims if claim.line not in declared.skipped for each in one_by_one(claim)]
     claims = [claim.respelled(partial(_spelled, spelled)) for claim in claims]
     claims = [each._replace(assigns=each.assigns or each.line in declared.new) for each in claims]
+    claims = with_times(with_functions(with_aliases(claims)))
     claims = with_activations(with_slopes(with_one_parameter(claims)), known)
     claims, of_several = without_arguments(claims)
     claims, of_layers = layer_by_layer(with_primes(claims))
@@ -259,7 +264,10 @@ def _find_arrays(claims, heads, known):
 
 
 def _is_power(head, heads):
-    """Whether a first side is the power of a name that has a line, as e², and not one of several layers."""
+    """Whether a first side is a power of what has a line, as e² and e^z, and not one of several layers."""
+    exponential = re.fullmatch(r"e\^\((\w+)\)", head or "")
+    if exponential is not None:
+        return exponential[1] in heads and "e" not in heads
     found = re.fullmatch(r"(\w+)\^(\d)(?:_?(\d+))?", head or "")
     if found is None or found[1] + (found[3] or "") not in heads:
         return False
@@ -289,7 +297,7 @@ def _statement(claim, head, known, free):
     errors = []
     for spelled, line in list(zip(claim.parts, claim.lines))[len(parts) :]:
         part = _part(spelled, line, known, free)
-        if _is_said_beside(part, claim):
+        if _is_said_beside(part, claim, free):
             continue
         parts.append(part)
         if part.error is not None:
@@ -300,13 +308,20 @@ def _statement(claim, head, known, free):
     return Statement(claim.line, claim.text, parts, head, claim.assigns, errors)
 
 
-def _is_said_beside(part, claim):
-    """Whether a side is a function that nobody defines, as f(s) in `y = f(s) = 1/(1 + e^-s)`."""
-    is_unknown = "unknown function" in getattr(part.error, "reason", "")
-    is_called = re.fullmatch(r"\s*[^\W\d]\w{0,9}\s*\([^()]{1,20}\)\s*", part.spelled.text)
-    return (
-        is_unknown and is_called is not None and part.spelled is not claim.parts[-1] and len(claim.parts) > 3
-    )
+def _is_said_beside(part, claim, free):
+    """Whether a side is a function that nobody defines, as f(s) in `y = f(s) = 1/(1 + e^-s)`.
+
+    A first side may be its logarithm too, as in `-log p(y|x) = 1/2 (y - μ)² = 0.125`.
+    """
+    text = part.spelled.text.strip()
+    is_first, is_last = part.spelled is claim.parts[0], part.spelled is claim.parts[-1]
+    if (
+        (part.error is None and free.isdisjoint(part.used))
+        or is_last
+        or len(claim.parts) < (3 if is_first else 4)
+    ):
+        return False
+    return (_SAID_FIRST if is_first else _SAID_BESIDE).fullmatch(text) is not None
 
 
 def _part(spelled, line, known, free):

@@ -168,7 +168,8 @@ class Updates(FormulaValues):
         """Whether code changes a weight by no gradient, as a decay, that another line changes as well."""
         names = {name for part in statement.formulas for name in part.used} - {role.target}
         others = [each for each in self.roles.of.values() if "~" in f"{each.name}{each.target}"]
-        return role in others and names <= self.model.given.keys() - self._reached
+        known = self.model.given.keys() - self._reached
+        return role in others and bool(statement.formulas) and names <= known
 
     def _has_a_rule_of_its_own(self, formula, old):
         """Whether an update uses more than the parameter, its gradient and numbers: momentum, Adam."""

@@ -257,6 +257,69 @@ r = pi_new/pi_old = 1.4
 J = min(r A, (1 + epsilon) A) = 1.8
 dJ/dr = 0"""
 
+OF_TIME = """x = 1.0, w(0) = 0.3, b(0) = 0.1, d = 1, eta = 0.4
+v(0) = w(0) x + b(0) = 0.4
+y(0) = 1/(1+exp(-v(0))) = 0.5987
+e(0) = d - y(0) = 0.4013
+E(0) = 1/2 e(0)^2 = 0.0805
+delta(0) = e(0) y(0) (1 - y(0)) = 0.0964
+w(1) = w(0) + eta delta(0) x = 0.3386
+b(1) = b(0) + eta delta(0) = 0.1386"""
+IN_JAVA = """double x = 1.5, t = 1.0;
+double w = 0.3, b = 0.1;
+double z = w * x + b;
+double a = 1.0 / (1.0 + Math.exp(-z));
+double loss = 0.5 * Math.pow(a - t, 2);
+double delta = (a - t) * a * (1.0 - a);
+System.out.println(delta); // -0.0849
+double dw = delta * x;"""
+ANOTHER_NAME = r"""x = 2, w = 0.3, b = 0.1, y = 1
+z^{[1]} = w x + b = 0.7
+\hat{y} = a^{[1]} = \sigma(z^{[1]}) = 0.6682
+h = tanh
+s = h(z^{[1]}) = 0.6044
+-log p(y) = -\log \hat{y} = 0.4032
+L = -y \log a^{[1]} - (1 - y) \log(1 - a^{[1]}) = 0.4032
+\frac{\partial L}{\partial z^{[1]}} = a^{[1]} - y = -0.3318"""
+EXPONENTIALS = r"""z = [2.0, 1.0], y = [0, 1]
+e^{z} = [7.3891, 2.7183]
+p_1 = \frac{7.3891}{7.3891 + 2.7183} = 0.7311
+p_2 = 1 - p_1 = 0.2689
+L = -\log(e^{z_2}/(e^{z_1} + e^{z_2})) = 1.3133
+\frac{\partial L}{\partial z} = p - y = [0.7311, -0.7311]"""
+OF_VALUES = """a = Value(2.0); b = Value(-3.0); c = Value(10.0)
+e = a*b
+L = e + c
+L.backward()
+print(L.data)   # 4.0
+print(a.grad)   # -3.0"""
+IN_ROWS = """x = [1, -1]ᵀ, A = [[1, 2], [3, 4]]
+y = A x = [-1, -1]ᵀ
+f = yᵀ y = 2
+∂f/∂y = 2 yᵀ = [-2, -2]
+∂y/∂x = A
+∂f/∂x = ∂f/∂y ∂y/∂x = [-8, -12]"""
+SLOPED = """x = [-1, 2], w = [0.5, 1], a = 0.25
+z = w ⊙ x
+h = max(0, z) + a min(0, z) = [-0.125, 2]
+L = sum(h)^2/2
+dL/dw = sum(h) (1[z>0] + a 1[z<0]) ⊙ x = [-0.46875, 3.75]"""
+IN_STEPS = """Heteroscedastic regression, s = log variance.
+Let m = 1.2, s = 0.3 and y = 1.5.
+Step 1 (forward). The loss is
+L = 1/2 exp(-s) (y - m)^2 + 1/2 s = 0.1833.
+Step 2 (backward). With a rate r = 0.1 the slopes are dL/dm = exp(-s) (m - y) = -0.2222 and
+dL/ds = 1/2 - 1/2 exp(-s) (y - m)^2 = 0.4667."""
+COLUMN_OF_PRODUCTS = """w = 0.5
+
+| x | y | e = w x − y | e·x |
+|---|---|---|---|
+| 1 | 2 | -1.5 | -1.5 |
+| 2 | 2 | -1 | -2 |
+
+L = 1/2 Σ e² = 1.625
+∂L/∂w = Σ e x = -3.5"""
+
 EACH_STEP = """f(w) = (w - 3)^2
 w^(0) = 1, eta = 0.1
 w^(k+1) = w^(k) - eta f'(w^(k))
@@ -329,6 +392,23 @@ w^(2) = 1.72"""
         (DIVERGENCE, "Q - P", "P - Q"),
         (NEW_BY_NAME, "dJ/dr = 0", "dJ/dr = 1.5"),
         (EACH_STEP, "= 1.72", "= 1.27"),
+        (OF_TIME, "eta delta(0) x = 0.3386", "eta delta(0) x = 0.3836"),
+        (OF_TIME, "b(0) + eta", "b(0) - eta"),
+        (IN_JAVA, "// -0.0849", "// -0.0894"),
+        (IN_JAVA, "delta * x", "delta * t"),
+        (ANOTHER_NAME, "= 0.6682", "= 0.6628"),
+        (ANOTHER_NAME, "= 0.6044", "= 0.4064"),
+        (ANOTHER_NAME, r"\log \hat{y} = 0.4032", r"\log \hat{y} = 0.4302"),
+        (ANOTHER_NAME, "a^{[1]} - y = -0.3318", "y - a^{[1]} = 0.3318"),
+        (EXPONENTIALS, "= [7.3891,", "= [7.8391,"),
+        (EXPONENTIALS, "p - y = [0.7311, -0.7311]", "y - p = [-0.7311, 0.7311]"),
+        (OF_VALUES, "# -3.0", "# 3.0"),
+        (IN_ROWS, "[-8, -12]", "[-8, -16]"),
+        (IN_ROWS, "∂f/∂y ∂y/∂x", "-∂f/∂y ∂y/∂x"),
+        (SLOPED, "a 1[z<0]", "a 1[z>0]"),
+        (IN_STEPS, "1/2 s = 0.1833", "1/2 s = 0.1383"),
+        (IN_STEPS, "(m - y) = -0.2222", "(y - m) = 0.2222"),
+        (COLUMN_OF_PRODUCTS, "| -2 |", "| -3 |"),
         (NEWTON, "- g/H", "+ g/H"),
         (NEWTON, "(p_i - y_i)", "(y_i - p_i)"),
     ],

@@ -346,7 +346,10 @@ class Sheet:
         first = re.match(r"\s*([^\W\d_]+)\s", text)
         if first and first[1].lower() in HYPOTHESES and first[1] not in self.vocabulary.names:
             return True
-        return "=" in text and any(map(self.vocabulary.is_prose, text.split("=")))
+        sides = text.split("=")
+        return len(sides) > 1 and (
+            any(map(self.vocabulary.is_prose, sides)) or self.vocabulary.tells(sides[-1])
+        )
 
     def _define(self, statement, written):
         parts = written.split("=")

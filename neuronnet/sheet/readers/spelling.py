@@ -72,10 +72,16 @@ SECOND = re.compile(
     r"(?<!\w)[d∂](?P<two>2|²|\^\{?2\}?)\s*(?P<of>[^\W\d∂][\w^]*?)\s*/\s*[d∂]\s*(?P<by>[^\W\d∂][\w^]*?)"
     r"(?:(?P=two)|\s*[d∂]\s*(?P<then>[^\W\d∂]\w*))(?![\w^²])"
 )
+_SHOWS = (
+    r"^(\s*)(?:System\.out\.print(?:ln)?|console\.log|Console\.Write(?:Line)?|fmt\.Print(?:ln)?|disp)"
+    r"\s*\(([^()\"']+)\)\s*;?(?=\s*(?://.*)?$)"
+)
 # Habits, in the order in which they are read: what must stand in a text, what is written, what it is read as.
 HABITS = {
     "of lines": (
         (r"/\*", r"/\*+\s?(.*?)\s*\*+/\s*$", r"// \1"),  # a comment of C at the end of a line
+        (r"\(", rf"{_SHOWS}\s*//[\s=>-]*?(-?[\d.\[].*)$", r"\1\2 = \3"),  # console.log(y); // 0.5744
+        (r"\(", _SHOWS, ""),
         ("->", _BECOMES, r"\1→"),  # w -> 0.5 - 0.1*2 = 0.3
         ("=", _TYPE, ""),
         (rf"\A\s*{_PAIR}(?:\s+{_PAIR})+\s*\Z", r"(?<=\d)\s+(?=[^\W\d])", ", "),  # x=0.5 h=0.2
@@ -220,8 +226,8 @@ _SHORT = set(
 )
 CONDITIONS = set("if when where wenn falls sobald si cuando sinon se quando если for für pour para".split())
 JOINING = (
-    "and with where so thus hence then und mit wobei sowie dann et avec où donc puis alors y con donde luego "
-    "e com onde então quindi poi и где".split()
+    "and with where so thus hence then gives yields und mit wobei sowie dann et avec où donc puis alors "
+    "y con donde luego e com onde então quindi poi и где".split()
 )
 _OF_FORMULAS = set("if else otherwise for and or mod in otherwise sonst sinon sino senão det tr".split())
 _QUANTITIES = set("net out eta lr".split()) | set(GREEK.values())  # never a word before a name
@@ -229,11 +235,12 @@ _TYPES = set("int float double str bool list tuple dict string number tensor nda
 
 _LETTERS = r"[^\W\d_]"
 _WORD = re.compile(rf"(?<![\w\\{{}}^.']){_LETTERS}+(?:[-'’]{_LETTERS}+)?(?![\w(\[{{^])")
+_WORDS_ALONE = re.compile(rf"\s*(?:{_LETTERS}+[ -])+({_LETTERS}{{6,}})\s*")
 _LABEL = re.compile(
     rf"\s*(?=[^:]*{_LETTERS}{{2}}|[^:]*[\u3040-\u9fff])[^=:+*/^\[\]{{}}|<>$\\]{{1,80}}?\s?:(?!=)(?:\s+|(?<=[^\x00-\u2fff]:))"
 )
 _STEP = re.compile(
-    rf"\s*{_LETTERS}{{2,}}\s*\d{{1,3}}\s*[.)\-–—:]\s+|\s*\(?\d{{1,3}}(?:\.\d{{1,2}})?[.)]\s+(?={_LETTERS}{{2}})"
+    rf"\s*{_LETTERS}{{2,}}\s*\d{{1,3}}\s*(?:\([^()=]{{1,40}}\)\s*)?[.)\-–—:]\s+|\s*\(?\d{{1,3}}(?:\.\d{{1,2}})?[.)]\s+(?={_LETTERS}{{2}})"
 )
 _TOKEN = re.compile(
     rf"\s*({_LETTERS}+(?:[-'’]{_LETTERS}+)?)(?:\s+\d{{1,3}}(?=[.):,]))?[.)]?[,;:]?\s+(?=[^\s=+*/^·×⋅∙)\]}}<>≤≥|-])"
@@ -316,6 +323,11 @@ class Vocabulary:
                 if self.is_word(one[0]) and self.is_word(other[0]):
                     return True
         return False
+
+    def tells(self, side):
+        """Whether a side is words alone, the last of prose, as in `s = log variance`."""
+        last = _WORDS_ALONE.fullmatch(side)
+        return last is not None and self.is_word(last[1]) and self.count[last[1]] == 1
 
     def lead(self, head):
         """How many characters before a claim's first sign of equality lead to the claim."""

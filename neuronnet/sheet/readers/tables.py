@@ -408,7 +408,9 @@ class _Table:
             return self.refuse(row, _COLUMN_ROW)
         written = self.spelled(row.number, row.line.text, name)
         if written is not None:
-            written = written.replace(_SIDE_BY_SIDE, "*") if length else written  # row by row
+            written = (
+                written.replace(_SIDE_BY_SIDE, "*").replace("[·×⋅]", "*") if length else written
+            )  # row by row
             texts = [f"[{', '.join(parse_number(cell.text) for cell in cells)}]" for cells in numbers]
             text = texts[0] if length else f"[{', '.join(texts)}]"
             value = TextWithColumns(text, [place.column_of(1)] * len(text))
