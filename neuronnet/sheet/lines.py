@@ -418,7 +418,7 @@ class Lines:
         return literals.may_be(arrays.entries(self.model.value(truth)))
 
     def _with_arithmetic(self, formula):
-        """A formula with what is computed from bare numbers, as p in `p - y`, written out; None without such."""
+        """A formula with what is computed from bare numbers, as p in `p - y`, written out; else None."""
         reached = set().union(*(self.model.uses(name) for name in formula.names() if name in self.model))
         own = {name: self.model.formulas[name] for name in reached & self.model.formulas.keys()}
         alone = {name for name, each in own.items() if not each.names() or has_numbers(each)}
