@@ -26,7 +26,7 @@ from gradcheck.verdict import WELL_BEYOND, worst_of
 from gradcheck.why.blocks import GradientBlock
 from gradcheck.why.cause import Cause, listing
 from gradcheck.why.causes import causes
-from gradcheck.why.experiments import Elsewhere
+from gradcheck.why.elsewhere import Elsewhere
 
 __tracebackhide__ = True  # pytest leaves the frames of this file out
 

@@ -14,7 +14,8 @@ from gradcheck.errors import GradcheckError, ShapeMismatch, entry_name
 from gradcheck.why.arrangements import ignored
 from gradcheck.why.blocks import GradientBlock, layers_of, named_like_a_bias
 from gradcheck.why.cause import SHARP, Cause, Causes, ErrorShape, Explained, Task, best, listing
-from gradcheck.why.experiments import Elsewhere, try_experiments
+from gradcheck.why.elsewhere import Elsewhere
+from gradcheck.why.experiments import try_experiments
 from gradcheck.why.shapes import entry_by_entry, shapes
 from gradcheck.why.where_it_broke import FAR_BELOW, where_it_broke
 

@@ -129,8 +129,6 @@ def mapped(function: Callable, *values):
     if len(values) == 1:
         return values[0].map(function)
     common = shared_shape([shape(value) for value in values])
-    if not common:
-        return function(*(entries(value)[0] for value in values))
     return Array(map(function, *(_stretched(value, common) for value in values)), common)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from itertools import product
 
+from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.calls import SPELLED
 from neuronnet.formulas.notation import parse_array, parse_number, read_name
 from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns
@@ -141,17 +143,14 @@ def with_named_entries(
         if rows is None or heads[at] is None or bases.count(heads[at]) > 1:
             continue
         spelled = claim.parts[0].text.strip()
-        cells: dict[tuple, str] = {(i,): each for i, each in enumerate(rows)}
-        if isinstance(rows[0], list):
-            cells = {(i, k): each for i, row in enumerate(rows) for k, each in enumerate(row)}
-        names = {key: spelled + "_" + "_".join(str(index + start) for index in key) for key in cells}
-        changed = {read_name(name): cells[key] for key, name in names.items()}
+        numbers = Array.of(rows)
+        places = product(*(range(start, length + start) for length in numbers.shape))
+        names = Array(("_".join([spelled, *map(str, place)]) for place in places), numbers.shape)
+        changed = dict(zip(map(read_name, names.entries), numbers.entries))
         if not any(_is_new_value(*each, changed) for each in zip(named, heads, bases)):
             continue
-        given += [_claim(claim.line, name, cells[key]) for key, name in names.items()]
-        listed, one = [*names.values()], len(rows[0]) if isinstance(rows[0], list) else len(rows)
-        lines = [f"[{', '.join(listed[k : k + one])}]" for k in range(0, len(listed), one)]
-        arrays[at] = f"[{', '.join(lines)}]" if isinstance(rows[0], list) else lines[0]
+        given += [_claim(claim.line, *pair) for pair in zip(names.entries, numbers.entries)]
+        arrays[at] = _listed(names.nested())
     split = {claims[at].parts[0].text.strip() for at in arrays}
     return given, [
         claim._replace(parts=[claim.parts[0], TextWithColumns(arrays[at])])
@@ -159,6 +158,10 @@ def with_named_entries(
         else _with_names_of_entries(claim, split)
         for at, claim in enumerate(claims)
     ]
+
+
+def _listed(nested):
+    return nested if isinstance(nested, str) else f"[{', '.join(map(_listed, nested))}]"
 
 
 def _claim(line, name, number):

@@ -13,7 +13,7 @@ from measured import WAVES, product, put, total
 
 from gradcheck import check
 from gradcheck.inputs.functions import CallersFunctions
-from gradcheck.why.experiments import Elsewhere
+from gradcheck.why.elsewhere import Elsewhere
 
 FILE = Path(__file__).parent.parent / "data" / "measured_causes.txt"
 X, T = WAVES[1:19].reshape(6, 3), WAVES[30:42].reshape(6, 2)
