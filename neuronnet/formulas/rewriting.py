@@ -29,7 +29,7 @@ def mapped(expression, leaf):
     """A copy of an expression in which every Name and Number is what `leaf` makes of it."""
     parts = expression.parts()
     copy = expression.rebuilt([mapped(part, leaf) for part in parts]) if parts else leaf(expression)
-    if copy is not expression and copy.column is None:
+    if copy.column is None:
         copy.column = expression.column
     return copy
 

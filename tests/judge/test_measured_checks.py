@@ -109,7 +109,7 @@ def where(condition, f, g):
     return lambda v: g(v) if condition(v) else f(v)
 
 
-SYMMETRIC = np.array([[3.0, 0.5, 0.25], [0.5, 2.0, -0.5], [0.25, -0.5, 4.0]])
+SYMMETRIC = np.array([[3.0, 0.5, 0.25], [0.5, -2.0, -0.5], [0.25, -0.5, 4.0]])
 SHARES = np.array([[0.5, 0.25, 0.25], [0.125, 0.125, 0.75]])
 UNIT_ROWS = np.array([[0.6, 0.8], [0.8, -0.6], [0.0, 1.0]])
 RISING = np.array([-1.0, 0.5, 0.75, 2.0])

@@ -57,6 +57,8 @@ CHANGES = {
     "1/NK": (FLAT, lambda g, p: g / 15.0),
     "rate": (FLAT, lambda g, p: 0.25 * g),
     "1/rate": (FLAT, lambda g, p: 4.0 * g),
+    "no whole number": (FLAT, lambda g, p: 3.7 * g),
+    "over no whole number": (FLAT, lambda g, p: g / 3.7),
     "some factor": (FLAT, lambda g, p: 1.7321 * g),
     "zero": (FLAT, lambda g, p: 0.0 * g),
     "a constant": (FLAT, lambda g, p: 0.0 * g + 0.5),
@@ -234,6 +236,13 @@ def of_one_sample():
         yield f"{name}, one sample", told([block("W", shape, 40, change)], samples=1)
 
 
+def of_an_unknown_task():
+    for name in ("N", "1/N", "minus 1/N", "no whole number", "over no whole number", "half", "NK"):
+        shape, change = CHANGES[name]
+        yield f"{name}, unknown task", told([block("W", shape, 40, change)])
+        yield f"{name}, unknown task, wide", told([block("W", shape, 40, change, WIDE)])
+
+
 def among_others():
     for name, (array, change) in IN_A_NETWORK.items():
         yield f"{name} of {array}", told(network(array, change), **TASK)
@@ -245,7 +254,8 @@ def differences(found):
     return [(name, said, before[name]) for name, said in found if str(said) != before[name]]
 
 
-KINDS = [alone, within_wide_bars, of_a_bias, in_part_unknown_and_with_a_known_l2, of_one_sample, among_others]
+KINDS = [alone, within_wide_bars, of_a_bias, in_part_unknown_and_with_a_known_l2, of_one_sample]
+KINDS += [of_an_unknown_task, among_others]
 
 
 @pytest.mark.parametrize("kind", KINDS)
