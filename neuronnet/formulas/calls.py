@@ -54,7 +54,7 @@ class Calls(Scanner):
         name = read_name(word) or word
         ways = {name, *(each.name for each in written_at(self.text, self.at, self.indices))}
         is_known = any(map(self.known.has, ways)) and name not in self.known.functions
-        if not is_code and is_known and not (word == "e" and self.euler):
+        if not is_code and is_known:
             return None
         self.at = end
         if word == "e" and name not in self.known.functions:
@@ -68,7 +68,7 @@ class Calls(Scanner):
         return self.call(function + (primes[0] if primes else ""), word, start, is_code)
 
     def spelled(self, word):
-        return self.log if word == "log" else SPELLED[word.translate(LOWERED)]
+        return self.known.log if word == "log" else SPELLED[word.translate(LOWERED)]
 
     def is_bare(self, word):
         """Whether a word is a function that may stand without brackets: `ln y`."""

@@ -97,28 +97,24 @@ class Known:
         return self._squeezed[1]
 
 
-def parse(
-    text, known: Known, tight_division: bool = False, log: str = "ln", euler: bool = False
-) -> Expression:
+def parse(text, known: Known) -> Expression:
     """The Expression that `text`, a str or TextWithColumns, writes in terms of what is `known`.
 
-    With `tight_division` a product without blanks after a slash is divided by as a whole: `1/2n` is 1/(2n).
-    `log` is the function meant by log; `euler` says that `e^x` is exp(x) even where e is a quantity. Raises
-    ExpressionError with the column where it stops making sense and UnknownName with `column`.
+    Raises ExpressionError with the column where it stops making sense and UnknownName with `column`.
     """
     spelled = text if isinstance(text, str) else text.text
     column_of = (lambda column: column) if isinstance(text, str) else text.column_of
     if len(spelled) > LONGEST_TEXT:
         raise ExpressionError(spelled[:40], column_of(LONGEST_TEXT), f"longer than {LONGEST_TEXT} characters")
-    return _Parser(spelled, known, column_of, tight_division, log, euler).whole()
+    return _Parser(spelled, known, column_of).whole()
 
 
 class _Parser(Words, Brackets, Calls):
     """Recursive descent over the text: comparison > sum > ⊙ > product > signed > power > atom."""
 
-    def __init__(self, text, known, column_of, tight_division, log, euler):
+    def __init__(self, text, known, column_of):
         super().__init__(text, column_of)
-        self.known, self.tight_division, self.log, self.euler = known, tight_division, log, euler
+        self.known = known
         self.work = self.bars = self.inside = self.trials = 0
         self.tower, self.as_whole = 1, False
         self.indices, self.splits, self.norms = {}, {}, {}
@@ -174,8 +170,6 @@ class _Parser(Words, Brackets, Calls):
                 if sign == "//":
                     self.fail("whole division is not read", operator.start())
                 factor = self.signed()
-                if sign == "/" and self.tight_division:
-                    factor = self.tight(factor)
             elif self.juxtaposed():
                 sign, is_digit, factor = "·", self.next() == "1", self.power()
                 if is_digit and factor.format() == "1":  # nobody multiplies by 1 so
@@ -208,12 +202,6 @@ class _Parser(Words, Brackets, Calls):
                 rest = self.multiplied([("*", factors[place + 1][1]), *factors[place + 2 :]], self.at)
                 return [*factors[:place], (sign, Call("sum", [rest], {"axis": 0}))]
         return factors
-
-    def tight(self, factor):
-        start, factors = self.at, [("*", factor)]
-        while not self.text[self.at - 1].isspace() and self.juxtaposed():
-            factors.append(("·", self.power()))
-        return self.multiplied(factors, start)
 
     def point(self):
         """The point of `w.x + b` between two known names, which is a product."""

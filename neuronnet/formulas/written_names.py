@@ -32,7 +32,7 @@ _PRIMES = re.compile(r"'{1,3}")
 _UPDATES = re.compile(r"@[0-9]{1,9}(?!(?!ᵀ)[\w.(])")
 _GRADIENT_SUFFIX = re.compile(r"\.grad(?![\w])|_grad\Z")
 _PLUS = re.compile(r"\+(?=\s*(?:[=*/),\]}]|$)|\s+[-+]\s)")
-_PAIR = re.compile(r"(?P<sign>[∂d])\s*(?P<above>[^\s/(][^/]*?)\s*/\s*[∂d]\s*(?P<below>[^\s/][^/]*)")
+_PAIR = re.compile(r"[∂d]\s*(?P<above>[^\s/(][^/]*?)\s*/\s*[∂d]\s*(?P<below>[^\s/][^/]*)")
 _NABLA = re.compile(r"∇_(?:\{(?P<below>[^{}]+)\}|(?P<word>\w+))\s*(?P<above>.+)")
 _LOSS = "(?:L|J|E|C|l|Loss|loss|Cost|cost|E_?total)"
 
@@ -251,12 +251,8 @@ def above_a_name(content: str) -> list | None:
     return found
 
 
-def read_name(text: str, known=None) -> str | None:
-    """The canonical name if the whole text is one name, else None; derivatives and marks of an update too.
-
-    With `known` the name that parse() gives: `d_w5` is `dw5` where w5 is a quantity, and `x^2` where x is one
-    is no name.
-    """
+def read_name(text: str) -> str | None:
+    """The canonical name if the whole text is one name, else None; derivatives and marks of an update too."""
     if not isinstance(text, str):
         text = text.text
     if len(text) > LONGEST_NAME * 3:
@@ -264,10 +260,10 @@ def read_name(text: str, known=None) -> str | None:
     text = unified(text).strip()
     if text.startswith("(") and text.endswith(")") and text.count("(") == 1:
         text = text[1:-1].strip()
-    return _derivative_in(text, known) or _name_in(text, known)
+    return _derivative_in(text) or _name_in(text)
 
 
-def _derivative_in(text, known):
+def _derivative_in(text):
     pair, nabla = _PAIR.fullmatch(text), _NABLA.fullmatch(text)
     if pair:
         above, below = pair["above"], pair["below"]
@@ -275,14 +271,11 @@ def _derivative_in(text, known):
         above, below = nabla["above"], nabla["below"] or nabla["word"]
     else:
         return None
-    above, below = _name_in(above.strip("()"), known), _name_in(below, known)
-    if pair and pair["sign"] == "d" and known and not (known.has(above) and known.has(below)):
-        if known.has(f"d{above}") or known.has(f"d{below}"):
-            return None
+    above, below = _name_in(above.strip("()")), _name_in(below)
     return f"d{above}/d{below}" if above and below else None
 
 
-def _name_in(text, known):
+def _name_in(text):
     prefix = ""
     if text[:1] in ("∂", "∇"):
         prefix, text = ("d" if text[0] == "∂" else "grad_"), text[1:].lstrip(" _")
@@ -291,13 +284,8 @@ def _name_in(text, known):
     if not whole or whole[0].power is not None:
         return None
     name = prefix + whole[0].name
-    if known is None:
-        pair = re.fullmatch(rf"d(\w+?)_d([A-Za-z]\w*.*)|d({_LOSS})d([A-Za-z].*)", name)
-        return f"d{pair[1] or pair[3]}/d{pair[2] or pair[4]}" if pair else name
-    shorter = written_at(text, 0)[1:]
-    if not known.has(name) and any(known.has(each.name) for each in shorter):
-        return None
-    return known_form(name, known) or name
+    pair = re.fullmatch(rf"d(\w+?)_d([A-Za-z]\w*.*)|d({_LOSS})d([A-Za-z].*)", name)
+    return f"d{pair[1] or pair[3]}/d{pair[2] or pair[4]}" if pair else name
 
 
 def known_form(name: str, known) -> str | None:

@@ -228,6 +228,7 @@ def _define(name, parameters, text, known):
     `f'(y) = y (1 - y)` does where it gives the slope of f from its value, else it claims what the slope is.
     """
     inside = Known({*known.names, *parameters}, dict(known.functions), set(known.arrays))
+    inside.log = known.log
     try:
         formula = parse(text, inside)
     except NeuronnetError:

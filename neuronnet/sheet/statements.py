@@ -353,7 +353,7 @@ def _parsed(spelled, known, free):
     """The formula of a side; words that nobody defines become names of quantities without a value."""
     for _ in range(MOST_NEW_NAMES):
         try:
-            return _counted(parse(spelled, known, log=known.log), known.from_zero)
+            return _counted(parse(spelled, known), known.from_zero)
         except UnknownName as error:
             if not _may_be_a_name(error.name):
                 raise

@@ -33,9 +33,9 @@ AMONG = Known("a b c L W1 x1 e y_hat dL".split(), {}, "x y A B S W W^[2] delta^[
 def read(text):
     """What a text is read as, in each of the ways to read it."""
     found = []
-    for log, tight in (("ln", False), ("log10", True)):
+    for AMONG.log in ("ln", "log10"):
         try:
-            formula = parse(text, AMONG, log=log, tight_division=tight)
+            formula = parse(text, AMONG)
             said = formula.format()
             others = [change(formula).format() for change in (turned, with_dots, with_logistics, with_norms)]
             said += "".join(f" ~ {other}" for other in dict.fromkeys(others) if other != said)

@@ -224,21 +224,15 @@ def test_a_formula_means_what_its_author_meant(text, names, arrays, formula):
         assert parse(formula, among).format() == formula
 
 
-@pytest.mark.parametrize(
-    "text, tight",
-    [("1/2n", "1/(2 · n)"), ("1/2 n", "1/2 · n"), ("1/2(n + 1)", "1/(2 · (n + 1))"), ("n/2", "n/2")],
-)
-def test_a_product_without_blanks_may_be_divided_by_as_a_whole(text, tight):
-    assert parse(text, known("n"), tight_division=True).format() == tight
-
-
 def test_e_is_read_as_a_quantity_or_as_eulers_number():
-    assert parse("e^-x + e^2", known("e x"), euler=True).format() == "exp(-x) + exp(2)"
+    assert parse("e^-x + e^2", known("x")).format() == "exp(-x) + exp(2)"
     assert parse("e^-x + e^2", known("e x")).format() == "power(e, -x) + e^2"
 
 
 def test_log_has_the_base_that_is_said():
-    assert parse("log(x)", known("x"), log="log10").format() == "ln(x)/ln(10)"
+    among = known("x")
+    among.log = "log10"
+    assert parse("log(x)", among).format() == "ln(x)/ln(10)"
 
 
 def test_an_authors_function_is_put_in_where_it_is_called():
@@ -395,15 +389,11 @@ def test_every_spelling_of_a_name_has_one_canonical_form(spellings, name):
         ("d_w5", "w5", "dw5"),
         ("d_w5", "w5 d_w5", "d_w5"),
         ("dLdw", "L w", "dL/dw"),
-        ("x^2", "x", None),
-        ("a^2", "", "a^2"),
-        ("delta_w5", "w5", "delta_w5"),
         ("delta_w5", "w5 Δw5", "Δw5"),
-        ("d1/d2", "d1", None),
     ],
 )
 def test_a_name_may_depend_on_what_is_known(text, names, name):
-    assert read_name(text, known(names)) == name
+    assert parse(text, known(names)).format() == name
 
 
 def test_names_are_taken_apart():

@@ -18,6 +18,7 @@ INDICES = "a = [1, 2, 3]\nz = a[1] + a[2]\nL = z^2\ndL/dz = 2 z = {}\n"
         (INDICES.format(6), 4, "right", "read indices from 0", "wrong number"),
         ("y = 0.5\nL = log y = -0.30103\n", 2, "wrong number", "read log as base 10", "right"),
         ("y = 8\nL = log y = 3\n", 2, "wrong number", "read log as base 2", "right"),
+        ("f(v) = log(v)\nx = 0.5\nL = f(x) = -0.30103\n", 3, "wrong number", "read log as base 10", "right"),
         ("z = 3\nL = z^2\nq = z^3\ndz = 3 z^2\n", 4, "wrong formula", "read loss as q", "right"),
     ],
 )
