@@ -140,7 +140,7 @@ class Suite:
             for name, (_, masks) in self.calls.items()
             if any(int(masks.get(each, "0"), 16) & mask for each, mask in wanted.items())
         )
-        chosen = self._chosen(reaching, self.noticed[path])
+        chosen = self._chosen(reaching, path)
         found, by = "survived", None
         if is_inside and chosen:
             found, by = _forked(lambda: self._swapped_and_run(path, tree, chosen))
@@ -148,12 +148,14 @@ class Suite:
             is_inside = found != "killed" or not at_import or self._anew([by])[0] != "survived"
         if not is_inside and chosen:
             found, by = self._anew(chosen)
-        self.noticed[path][by] += found == "killed"
+        for some in (path, None):
+            self.noticed[some][by] += found == "killed"
         return found, by or f"({len(chosen)} tests)"
 
-    def _chosen(self, found, noticed):
-        """The tests to run, in order: first what notices most, then what is quick, MOST seconds of them."""
-        found = sorted(found, key=lambda name: (-noticed[name], self.calls[name][0]))
+    def _chosen(self, found, path):
+        """The tests to run, MOST seconds of them: first what notices most, in this file, and then in any."""
+        here, anywhere = self.noticed[path], self.noticed[None]
+        found = sorted(found, key=lambda name: (-here[name], -anywhere[name], self.calls[name][0]))
         total, chosen = 0.0, []
         for each in found:
             total += self.calls[each][0]
