@@ -4,10 +4,10 @@
 
 FILES are files and folders of the packages, with commas between them. COUNT places in them are drawn at
 random, and each is changed alone, in a clone of the last commit. Those tests run on it that reach the changed
-lines or, of a constant outside of functions, a line with its name: first the ones that noticed most in the same
-file, then in others, then the quick ones, twelve seconds of computing at most. MAP is the file of what each test
-reaches, which takes minutes: it is read where it exists, and written with what it did not know. Needs
-Python 3.12.
+lines or, of a constant outside of functions, a line with its name: first the ones that noticed most in the
+same file, then in others, then the quick ones, twelve seconds of computing at most. MAP is the file of what
+each test reaches, which takes minutes: it is read where it exists, and written with what it did not know.
+Needs Python 3.12.
 """
 
 import ast
