@@ -36,9 +36,12 @@ _AXES = {
 }
 
 
-def resolved(formula: Expression, shapes: Shapes) -> Expression:
-    """The formula with every product said to be elementwise or a matrix product, by the shapes."""
-    parts = [resolved(part, shapes) for part in formula.parts()]
+def resolved(formula: Expression, shapes: Shapes, inverts: bool = False) -> Expression:
+    """The formula with every product said to be elementwise or a matrix product, by the shapes.
+
+    With `inverts` the power -1 of a square matrix is its inverse, as in mathematics.
+    """
+    parts = [resolved(part, shapes, inverts) for part in formula.parts()]
     if not parts:
         return formula
     copy = formula.rebuilt(parts)
@@ -49,6 +52,8 @@ def resolved(formula: Expression, shapes: Shapes) -> Expression:
             factors.append((product_meant(mark, own, other), factor))
             own = shape_of_product(factors[-1][0], own, other)
         copy = Product(factors)
+    elif inverts and _is_inverse(copy, shape_of(parts[0], shapes)):
+        copy = Call("inv", parts)
     copy.column = formula.column
     return copy
 
@@ -116,17 +121,17 @@ def _meanings(node, sizes, model):
         for cost, axis in enumerate(axes):
             options = node.options if axis is None else {**node.options, "axis": axis}
             yield cost, Call(node.function, node.arguments, options)
-    elif isinstance(node, Power) and node.exponent == -1 and _is_square(sizes[0]) and model.turns_vectors:
+    elif model.turns_vectors and _is_inverse(node, sizes[0]):
         yield 0, Call("inv", [node.base])
-        yield 1, node
     elif isinstance(node, Sum):
         yield from _sums(node, sizes, model)
     else:
         yield 0, node
 
 
-def _is_square(dimensions):
-    return len(dimensions) == 2 and dimensions[0] == dimensions[1] > 1
+def _is_inverse(node, dimensions):
+    is_square = len(dimensions) == 2 and dimensions[0] == dimensions[1] > 1
+    return is_square and isinstance(node, Power) and node.exponent == -1
 
 
 def _is_open(node, sizes):
@@ -188,6 +193,8 @@ def _products(operator, factors, left, factor, right, model, within):
             refusal = refusal or error
             continue
         found.append(([*factors, (kind, factor)], dimensions))
+        if operator == "·" and kind == "@" and len(as_vector_shape(left)) != len(as_vector_shape(right)):
+            break  # W x is no product entry by entry
         if kind in ("⊙", "/") and dimensions[:1] * 2 == dimensions and model.turns_vectors:
             if len(right) == 1:
                 found.append(([*factors, (kind, Call("column", [factor]))], dimensions))

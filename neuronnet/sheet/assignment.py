@@ -198,7 +198,9 @@ class Assignment(NetInputs):
         """Whether a forward line uses a name, as the δ of a Huber loss, or it is a state, as Adagrad's G."""
         is_state = any(each.kind == UPDATE and each.target == name for each in found.of.values())
         return is_state or any(
-            name in self._formulas[each, 0].names() for each in found.forward if (each, 0) in self._formulas
+            name in self._formulas[each, 0].names()
+            for each in found.forward or ()
+            if (each, 0) in self._formulas
         )
 
     def _role(self, position, statement, step, first):

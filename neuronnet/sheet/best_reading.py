@@ -32,6 +32,7 @@ from neuronnet.sheet.report import (
     COINCIDENCE,
     JUDGED,
     RIGHT,
+    ROUNDING,
     UNDECIDED,
     UNKNOWN_NAME,
     UNREADABLE,
@@ -166,6 +167,10 @@ def _are_the_same(one, other):
     return True
 
 
+def _is_right(line):
+    return line.verdict in (RIGHT, ROUNDING)
+
+
 def _near(one, other):
     if one == other or not (isfinite(one) and isfinite(other)):
         return one == other
@@ -249,8 +254,8 @@ def with_doubts(reading, lines: list[Line], again: Callable) -> tuple | None:
             continue
         others = found[1][len(found[1]) - len(lines) :]
         pairs = list(zip(lines, others))
-        mended = [old for old, new in pairs if old.is_wrong and not new.is_wrong and old.follows_from is None]
-        spoilt = any(new.is_wrong and not old.is_wrong for old, new in pairs)
+        mended = [old for old, new in pairs if old.is_wrong and _is_right(new) and old.follows_from is None]
+        spoilt = any(_is_right(old) and not _is_right(new) for old, new in pairs)
         if not spoilt and len(mended) >= len(tried.get(each.position, ((), ()))[1]):
             tried[each.position] = each, mended, others, found
     proved = [each for each in tried.values() if len(each[1]) >= PROOF]

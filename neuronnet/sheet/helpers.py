@@ -93,6 +93,8 @@ class Helpers:
     def _contradicted(self):
         """How much all lines together contradict what is chosen."""
         found, uses = 0, {}
+        turned = [name for name, each in self.chosen.items() if each is not None and each.factor < 0]
+        found += NAMED * any(self.targets[name] is not None for name in turned)
         for name, meaning in self.chosen.items():
             if meaning is None or name not in self.worth:
                 found += UNKNOWN * (self.targets[name] is not None or is_delta(name))
@@ -129,6 +131,13 @@ class Helpers:
         if weighed:
             return min(weighed, key=lambda each: each[0])[1]
         multiples = {each.target for each in found if each.factor > 0}  # a gradient has its own size
+        if not multiples and _is_nabla(name):
+            size = self._size(name)
+            multiples = {
+                each
+                for each in self.quantities
+                if self.of._is_parameter(each) and self._size_of(each) == size
+            }
         whole = _is_whole_gradient(name) and len(multiples) == 1
         return Meaning(*multiples, Fraction(1), "") if whole else None
 
@@ -238,7 +247,9 @@ class Helpers:
         value = times(meaning.factor, self.of._derivative(meaning.target))
         if value is None:
             return None
-        if self.sign is not None and meaning.factor * self.sign < 0:
+        if (self.sign is not None and meaning.factor * self.sign < 0) or (
+            meaning.factor < 0 and _is_nabla(name)
+        ):
             return None
         found = self._against_definition(name, value)
         against = [(use, self._against_use(use, name, value, meaning.factor)) for use in self.uses[name]]
@@ -256,7 +267,8 @@ class Helpers:
         if self.targets[name] not in (None, meaning.target):
             others = [(self.targets[each], it) for each, it in self.chosen.items() if it and each != name]
             found += NAMED * all(named in (None, it.target) for named, it in others)
-        found += NAMED * (meaning.factor < 0 and _is_whole_gradient(name))
+        is_named = _is_whole_gradient(name) or self.targets[name] is not None
+        found += NAMED * (meaning.factor < 0 and is_named)
         if self.targets[name] is None:
             found += PARAMETER * self.of._is_parameter(meaning.target)
             found += INDEX * (not alike(name, meaning.target))
@@ -377,4 +389,9 @@ class Helpers:
 
 def _is_whole_gradient(name):
     """Whether a helper is called the gradient itself, as `grad = X^T (h - y)/m`, which has one size."""
-    return name.partition("@")[0] in ("g", "grad", "gradient")
+    return name.partition("@")[0] in ("g", "grad", "gradient") or _is_nabla(name)
+
+
+def _is_nabla(name):
+    """Whether a helper is written as a gradient of the loss, ∇L, which has a sign of its own."""
+    return name.startswith("grad_")

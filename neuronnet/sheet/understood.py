@@ -210,6 +210,7 @@ def understood(statements: list, roles, meanings, spellings: Spellings, prose: t
             *seeds,
             *map(spellings.text, [*meanings.known.notes, *meanings.notes]),
             *which_are_samples(roles),
+            *_summing_to_one(roles, spellings),
             *aligned,
         ),
         without_value=tuple(
@@ -346,6 +347,18 @@ def which_are_samples(roles: Roles) -> list[str]:
                 if which is not None:
                     return [f"{which} are samples"]
     return []
+
+
+def _summing_to_one(roles, spellings):
+    """What is a softmax of each column, where its author names no axis."""
+    for name, formula in roles.definitions.items():
+        axes = {getattr(node, "options", {}).get("axis") for node, *_ in nodes(formula) if _is_softmax(node)}
+        if axes == {0} and not roles.is_code:
+            yield f"the columns of {spellings.of(name)} sum to 1"
+
+
+def _is_softmax(node):
+    return getattr(node, "function", "") == "softmax"
 
 
 def _samples_of(left, right, learnt, model):

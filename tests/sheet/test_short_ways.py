@@ -434,3 +434,57 @@ BINARY = "x = 1.5, w = 0.4, t = {}\nz = w x\ny = sigmoid(z)\nL = -t ln y - (1 - 
 )
 def test_a_target_that_hides_a_difference_is_no_proof(target, line, verdict):
     assert neuronnet.check_sheet(BINARY.format(target) + line).lines[-1].verdict == verdict
+
+
+ATTENTION = """X = [[0.5, -0.2], [0.1, 0.8], [-0.6, 0.3]]
+A = [[0.4, 0.1], [-0.3, 0.6]]
+B = [[0.2, -0.5], [0.7, 0.3]]
+C = [[0.9, -0.1], [0.2, 0.4]]
+Q = X A
+K = X B
+V = X C
+P = softmax(Q Kᵀ/√2)
+O = P V
+L = 1/2 sum(O²)
+∂L/∂P = O Vᵀ
+∂L/∂V = Pᵀ O"""
+NORMED = """x = [0.5, -1.2, 2.0, 0.3], g = [1.1, 0.9, 1.0, 1.2], t = [0, 1, 0, 0]
+μ = mean(x)
+v = mean((x - μ)²)
+s = sqrt(v + 0.00001)
+u = (x - μ)/s
+y = g ⊙ u
+L = 1/2 sum((y - t)²)
+dy = y - t
+du = dy ⊙ g
+∂L/∂v = -1/2 sum(du ⊙ (x - μ))/s³"""
+RECURRENT = """x = [0.2, 0.9], h0 = [0.1, -0.3], t = [0.4, -0.1]
+W = [[0.3, -0.2], [0.1, 0.4]]
+V = [[0.7, -0.5], [0.2, 0.8]]
+h = tanh(W h0 + x)
+y = V h
+L = 1/2 ‖y - t‖²
+∂L/∂h = Vᵀ (y - t)"""
+OF_ONE_PARAMETER = """X = [[1, 0.5], [1, -1.0], [1, 2.0]]
+y = [1, 0, 1]
+w = [0.1, -0.2]
+p = σ(X w)
+L = -sum(y log p + (1 - y) log(1 - p))
+∇L = Xᵀ (p - y)"""
+
+
+@pytest.mark.parametrize(
+    "text, right, wrong",
+    [
+        (ATTENTION, "O Vᵀ", "V Oᵀ"),
+        (ATTENTION, "Pᵀ O", "P O"),
+        (NORMED, "-1/2 sum(du", "1/2 sum(du"),
+        (RECURRENT, "Vᵀ (y - t)", "V (y - t)"),
+        (OF_ONE_PARAMETER, "Xᵀ (p - y)", "Xᵀ (y - p)"),
+        (OF_ONE_PARAMETER, "Xᵀ (p - y)", "X (p - y)"),
+    ],
+)
+def test_no_other_reading_excuses_the_one_wrong_line(text, right, wrong):
+    assert neuronnet.check_sheet(text).status == 0
+    (line,) = [each for each in neuronnet.check_sheet(text.replace(right, wrong)).lines if each.is_wrong]
+    assert wrong in line.text
