@@ -246,7 +246,7 @@ def shown(each):
 def seen(gradient):
     floor = gradient.floor
     noise = f"noise {floor.level:.2g} {floor.precision}{' unmoved' * (floor.unmoved > 0.0)}"
-    return "; ".join([noise, *map(shown, gradient.estimates)])
+    return "; ".join([f"{noise}, {gradient.evaluations} calls", *map(shown, gradient.estimates)])
 
 
 @cache

@@ -188,7 +188,7 @@ def outputs(p):
 def of_outputs(p, u, slip=""):
     net = product(X, p["W"])
     above = 1.0 if slip == "not from above" else u
-    delta = above * of_rational(net) * p["b"]
+    delta = above * p["b"] * (1.0 if slip == "no slope" else of_rational(net))
     shares = u * net / (1.0 + net * net)
     return {"W": product(X.T, delta), "b": shares[-1] if slip == "assigned" else sum(shares)}
 
@@ -219,6 +219,7 @@ def of_pairs(v, slip=""):
 ROWS |= {
     "not from above, outputs": (outputs, lambda p, u: of_outputs(p, u, "not from above"), LAYER),
     "assigned, outputs": (outputs, lambda p, u: of_outputs(p, u, "assigned"), LAYER),
+    "no slope, outputs": (outputs, lambda p, u: of_outputs(p, u, "no slope"), LAYER),
     "a fourth, a number": (lambda p: scaled(p)[0], lambda p: scaled(p, 0.25)[1], SCALED),
     "by 1.7, a number": (lambda p: scaled(p)[0], lambda p: scaled(p, 1.7)[1], SCALED),
     "minus, a number": (lambda p: scaled(p)[0], lambda p: scaled(p, -1.0)[1], SCALED),

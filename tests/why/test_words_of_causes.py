@@ -237,6 +237,12 @@ def of_one_sample():
         yield f"{name}, one sample", partial(told, [block("W", shape, 40, change)], samples=1)
 
 
+def without_a_bar():
+    for name in ("twice", "with l2", "transposed", "one entry", "zero", "l2 alone", "nothing known"):
+        shape, change = CHANGES[name]
+        yield f"{name}, no bar", partial(told, [block("W", shape, 40, change, 0.0)], **TASK)
+
+
 def of_an_unknown_task():
     for name in ("N", "1/N", "minus 1/N", "no whole number", "over no whole number", "half", "NK"):
         shape, change = CHANGES[name]
@@ -250,7 +256,7 @@ def among_others():
 
 
 KINDS = [alone, within_wide_bars, of_a_bias, in_part_unknown_and_with_a_known_l2, of_one_sample]
-KINDS += [of_an_unknown_task, among_others]
+KINDS += [of_an_unknown_task, among_others, without_a_bar]
 
 
 ROWS = {name: said for kind in KINDS for name, said in kind()}
