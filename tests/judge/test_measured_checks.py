@@ -146,6 +146,7 @@ RIGHT = {
     "cubes": (cubes, of_cubes, SMALL),
     "cubes of every size": (cubes, of_cubes, SMALL * np.array([1e-9, 1e-3, 1.0, 1e3, 1e9])),
     "cubes of one": (cubes, of_cubes, np.array([0.5])),
+    "size of one": (lambda v: abs(v[0]), np.sign, np.array([0.3])),
     "cubes, numbers": (cubes, of_cubes(SMALL), SMALL),
     "cubes, select": (
         lambda p: cubes(p["a"]) + cubes(p["b"]),
