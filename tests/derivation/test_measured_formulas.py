@@ -121,6 +121,7 @@ def rows():
     return dict(line.split(" -> ", 1) for line in FILE.read_text(encoding="utf-8").splitlines())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 def test_what_is_read_and_what_it_is_worth_is_what_it_was(part):
     before = rows()

@@ -250,6 +250,7 @@ def before():
     return dict(line.split(" -> ", 1) for line in FILE.read_text(encoding="utf-8").splitlines())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ROWS)
 def test_what_is_said_of_numbers_is_what_was_said(name):
     report = check_sheet(written(*ROWS[name]))

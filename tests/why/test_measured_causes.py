@@ -276,6 +276,7 @@ def checked(name):
     return check(loss, gradients, parameters)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ROWS)
 def test_what_is_said_of_a_mistake_is_what_was_said(name):
     report = checked(name)

@@ -243,6 +243,29 @@ def without_a_bar():
         yield f"{name}, no bar", partial(told, [block("W", shape, 40, change, 0.0)], **TASK)
 
 
+def of_what_a_loss_ignores():
+    """Gradients with nothing along ones, or along the parameter, in each row, in each column, or in all."""
+    for shape, axis in ((FLAT, 1), (FLAT, 0), (TALL, 1), (LONG, 0), (SQUARE, None), (SQUARE, 1)):
+        raw = block("W", shape, 60)
+        g, p = raw.numeric, raw.parameter
+        for what, along in (("a shift", np.ones_like(p)), ("a scale", p), ("a scale about the mean", None)):
+            if along is None:
+                along = p - np.mean(p, axis=axis, keepdims=True)
+            true = g - along * np.sum(g * along, axis, keepdims=True) / np.sum(along**2, axis, keepdims=True)
+            for bar in (BAR, WIDE):
+                for how, wrong in (
+                    ("its part kept", g),
+                    ("half of it kept", 0.5 * (g + true)),
+                    ("a shift added", true + 0.25),
+                    ("a scale added", true + 0.25 * p),
+                    ("divided", true / (1.5 + p)),
+                    ("twice", 2.0 * true),
+                    ("one entry", put(true, (0,) * len(shape), 0.9)),
+                ):
+                    one = GradientBlock("W", wrong, true, np.full(shape, bar), p)
+                    yield f"ignores {what} {axis} {shape} {bar:.2g}: {how}", partial(told, [one])
+
+
 def of_an_unknown_task():
     for name in ("N", "1/N", "minus 1/N", "no whole number", "over no whole number", "half", "NK"):
         shape, change = CHANGES[name]
@@ -256,7 +279,7 @@ def among_others():
 
 
 KINDS = [alone, within_wide_bars, of_a_bias, in_part_unknown_and_with_a_known_l2, of_one_sample]
-KINDS += [of_an_unknown_task, among_others, without_a_bar]
+KINDS += [of_an_unknown_task, among_others, without_a_bar, of_what_a_loss_ignores]
 
 
 ROWS = {name: said for kind in KINDS for name, said in kind()}
