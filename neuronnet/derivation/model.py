@@ -111,7 +111,7 @@ class Model(Graph):
         Raises ShapeError where parts do not fit, UnknownName for a name that is not here.
         """
         self._know(formula.names())
-        found = resolved(formula, self.shapes, self.turns_vectors)
+        found = resolved(formula, self.shapes)
         shape_of(found, self.shapes)
         return found
 

@@ -10,17 +10,7 @@ from math import prod
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import ShapeError, as_vector_shape, shape_text
 from neuronnet.formulas.evaluating import Shapes, product_meant, shape_of, shape_of_product
-from neuronnet.formulas.expressions import (
-    ArrayOf,
-    Call,
-    Entry,
-    Expression,
-    Name,
-    Power,
-    Product,
-    Sum,
-    Transpose,
-)
+from neuronnet.formulas.expressions import ArrayOf, Call, Entry, Expression, Name, Product, Sum, Transpose
 
 MOST = 24
 _MOST_COMBINED = 500
@@ -36,12 +26,9 @@ _AXES = {
 }
 
 
-def resolved(formula: Expression, shapes: Shapes, inverts: bool = False) -> Expression:
-    """The formula with every product said to be elementwise or a matrix product, by the shapes.
-
-    With `inverts` the power -1 of a square matrix is its inverse, as in mathematics.
-    """
-    parts = [resolved(part, shapes, inverts) for part in formula.parts()]
+def resolved(formula: Expression, shapes: Shapes) -> Expression:
+    """The formula with every product said to be elementwise or a matrix product, by the shapes."""
+    parts = [resolved(part, shapes) for part in formula.parts()]
     if not parts:
         return formula
     copy = formula.rebuilt(parts)
@@ -52,8 +39,6 @@ def resolved(formula: Expression, shapes: Shapes, inverts: bool = False) -> Expr
             factors.append((product_meant(mark, own, other), factor))
             own = shape_of_product(factors[-1][0], own, other)
         copy = Product(factors)
-    elif inverts and _is_inverse(copy, shape_of(parts[0], shapes)):
-        copy = Call("inv", parts)
     copy.column = formula.column
     return copy
 
@@ -121,17 +106,10 @@ def _meanings(node, sizes, model):
         for cost, axis in enumerate(axes):
             options = node.options if axis is None else {**node.options, "axis": axis}
             yield cost, Call(node.function, node.arguments, options)
-    elif model.turns_vectors and _is_inverse(node, sizes[0]):
-        yield 0, Call("inv", [node.base])
     elif isinstance(node, Sum):
         yield from _sums(node, sizes, model)
     else:
         yield 0, node
-
-
-def _is_inverse(node, dimensions):
-    is_square = len(dimensions) == 2 and dimensions[0] == dimensions[1] > 1
-    return is_square and isinstance(node, Power) and node.exponent == -1
 
 
 def _is_open(node, sizes):

@@ -20,6 +20,7 @@ from neuronnet.formulas.expressions import (
     Compare,
     Entry,
     Expression,
+    Inverse,
     Name,
     Negative,
     Number,
@@ -290,16 +291,19 @@ def _of_diagonal(node, gradient, shapes):
     yield node.arguments[0], Call("diag", [full(gradient, shape_of(node, shapes), shapes)])
 
 
-def _of_inverse(node, gradient, shapes):
-    turned = Transpose(node)
-    inner = _matrix_product(turned, full(gradient, shape_of(node, shapes), shapes))
-    yield node.arguments[0], without_minus(_matrix_product(inner, turned))
+def _inverse(node, gradient, shapes):
+    own, turned = shape_of(node, shapes), Transpose(node)
+    if arrays.is_square(own):
+        inner = _matrix_product(turned, full(gradient, own, shapes))
+        yield node.base, without_minus(_matrix_product(inner, turned))
+    else:
+        yield from _power(node, gradient, shapes)
 
 
 def _of_determinant(node, gradient, shapes):
     yield (
         node.arguments[0],
-        _times(_times(gradient, node, shapes), Transpose(Call("inv", node.arguments)), shapes),
+        _times(_times(gradient, node, shapes), Transpose(Inverse(node.arguments[0])), shapes),
     )
 
 
@@ -311,6 +315,7 @@ _RULES = {
     Sum: _sum,
     Product: _product,
     Power: _power,
+    Inverse: _inverse,
     Negative: lambda node, gradient, shapes: [(node.inner, without_minus(gradient))],
     Transpose: _transpose,
     Entry: _entry,
@@ -326,6 +331,5 @@ _WHOLE = {
     "plain": _of_reshaped,
     "reshape": _of_reshaped,
     "diag": _of_diagonal,
-    "inv": _of_inverse,
     "det": _of_determinant,
 }

@@ -187,6 +187,11 @@ def is_vector(dimensions: tuple) -> bool:
     return len(dimensions) == 1 or 1 in dimensions
 
 
+def is_square(dimensions: tuple) -> bool:
+    """Whether it is the shape of a square matrix of more than one number."""
+    return len(dimensions) == 2 and dimensions[0] == dimensions[1] > 1
+
+
 def as_vector_shape(dimensions: tuple) -> tuple:
     """A shape without its ones: (n,) for a column or a row, () for a single entry."""
     return tuple(each for each in dimensions if each != 1) if dimensions else ()

@@ -23,6 +23,7 @@ from neuronnet.formulas.expressions import (
     Compare,
     Entry,
     Expression,
+    Inverse,
     Name,
     Negative,
     Number,
@@ -32,7 +33,7 @@ from neuronnet.formulas.expressions import (
     Sum,
     Transpose,
 )
-from neuronnet.formulas.functions import FUNCTIONS
+from neuronnet.formulas.functions import FUNCTIONS, inverse
 
 TRIED = (0.3, 0.7, 1.1)  # numbers at which formulas of one name are compared
 PER_NODE, PER_FUNCTION = 10, 20  # multiplications that would take as long
@@ -158,6 +159,16 @@ def _power(node, parts, number):
         for _ in range(abs(exponent)):
             total = total * factor
         return one / total if exponent < 0 else total
+
+    return evaluate
+
+
+def _inverse(node, parts, number):
+    one, (base,) = as_number(1, number), parts
+
+    def evaluate(values):
+        value = base(values)
+        return inverse(value) if arrays.is_square(arrays.shape(value)) else one / value
 
     return evaluate
 
@@ -295,6 +306,7 @@ _KINDS = {
     Sum: (_from_left(lambda node: node.terms, {1: operator.add, -1: operator.sub}), _sum_shape),
     Product: (_from_left(lambda node: node.factors, OPERATIONS), _product_shape),
     Power: (_power, _same),
+    Inverse: (_inverse, _same),
     Negative: (_of_parts(lambda node: operator.neg), _same),
     Call: (_of_parts(_call), _call_shape),
     Transpose: (

@@ -179,6 +179,13 @@ class Power(Expression):
         return f"{self.base._bracketed(leaf, 4, first=False)}^{self.exponent}"
 
 
+class Inverse(Power):
+    """A `base` to the power -1 as mathematics writes it: of a square matrix, its inverse."""
+
+    def __init__(self, base, exponent=-1):
+        super().__init__(base, exponent)
+
+
 class Negative(Expression):
     """The negative of an expression, `inner`."""
 

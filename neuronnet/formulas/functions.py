@@ -137,7 +137,8 @@ def _diagonal(value):
     return Array([own[i] if i == j else own[0] * 0 for i in places for j in places], result)
 
 
-def _inverse(value):
+def inverse(value):
+    """The inverse of a square matrix. Raises ZeroDivisionError where it has none."""
     rows, determinant = _eliminated(value)
     if not rows:
         raise ZeroDivisionError(f"a matrix whose determinant is {determinant} has no inverse")
@@ -216,10 +217,8 @@ def _diagonal_shape(sizes, numbers=None):
 
 
 def _square_shape(sizes, numbers=None):
-    if len(sizes[0]) != 2 or sizes[0][0] != sizes[0][1]:
-        raise ShapeError(
-            f"an inverse or determinant is of a square matrix, not {arrays.shape_text(sizes[0])}"
-        )
+    if not arrays.is_square(sizes[0]):
+        raise ShapeError(f"a determinant is of a square matrix, not {arrays.shape_text(sizes[0])}")
     return sizes[0]
 
 
@@ -320,7 +319,6 @@ FUNCTIONS = {
         lambda length: _diagonal(_filled(1)(length)), None, 1, lambda sizes, numbers: _square(numbers(0))
     ),
     "diag": Function(_diagonal, None, 1, _diagonal_shape),
-    "inv": Function(_inverse, None, 1, _square_shape),
     "det": Function(
         lambda value: _eliminated(value)[1], None, 1, lambda *sizes: _square_shape(*sizes) and ()
     ),

@@ -15,6 +15,7 @@ from neuronnet.formulas.expressions import (
     Call,
     Compare,
     Expression,
+    Inverse,
     Negative,
     Number,
     Product,
@@ -261,8 +262,9 @@ class _Parser(Words, Brackets, Calls):
         if small:
             base = self.raised(base, small, start)
         elif self.next() == "^" or self.text.startswith("**", self.at):
-            self.at += 1 if self.next() == "^" else 2
-            base = self.raised(base, self.exponent(), start)
+            is_code = self.next() == "*"
+            self.at += 1 + is_code
+            base = self.raised(base, self.exponent(), start, is_code)
         self.tower = max(outside, self.tower)
         return base
 
@@ -277,8 +279,10 @@ class _Parser(Words, Brackets, Calls):
         self.depth -= 1
         return exponent
 
-    def raised(self, base, exponent, start):
+    def raised(self, base, exponent, start, is_code=False):
         whole = whole_number(exponent)
+        if whole == -1 and not is_code:
+            return self.placed(Inverse(base), start)
         if whole is not None and abs(whole) > HIGHEST_POWER:
             if getattr(base, "value", None) == 10 and abs(whole) <= HIGHEST_POWER_OF_TEN:
                 return self.placed(Number(Literal(f"1e{whole}")), start)
@@ -303,7 +307,7 @@ class _Parser(Words, Brackets, Calls):
             elif self.next() not in tuple(".^ᵀ⊤⁻"):
                 return expression
             elif self.match(_INVERSE_TURNED):
-                expression = self.transposed(self.raised(expression, Number(-1), start), start)
+                expression = self.transposed(Inverse(expression), start)
             elif self.match(_TURNED) or (not self.known.has("T") and self.match(_TURNED_BY_T)):
                 expression = self.transposed(expression, start)
             elif self.glued(_NO_OP):

@@ -141,7 +141,7 @@ class _Writer:
             ArrayOf: lambda: self.array(part),
             Compare: lambda: self.compare(part),
         }
-        write = writers.get(type(part))
+        write = writers.get(Power if isinstance(part, Power) else type(part))
         return rf"\text{{{escaped(part.format())}}}" if write is None else write()
 
     def inside(self, part, binds, is_base=False, is_first=False):

@@ -410,7 +410,7 @@ class Meanings(Seeds, Updates, OwnRules):
             raise NeuronnetError("arrays alone, without a name or a formula, are about nothing")
         if not formulas:
             return Number(statement.numbers[0].printed.value)
-        formula = readings_with_shapes((named or formulas)[0], self.model)[0][0]
+        formula = self.model.resolved((named or formulas)[0])
         inner = formula.inner if isinstance(formula, Transpose) else formula
         is_jacobian = getattr(inner, "name", None) in self.model.jacobians  # ∂z/∂xᵀ
         return self._in_its_layout(statement, inner) if is_jacobian else formula

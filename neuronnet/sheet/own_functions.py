@@ -16,7 +16,7 @@ from neuronnet.formulas.evaluating import TRIED, evaluator
 from neuronnet.formulas.expressions import Name
 from neuronnet.formulas.notation import Known, parse, parse_number, read_function_head, read_name
 
-_GRADIENT = re.compile(r"∇\s*([^\W\d_][\w]*)(?![\w(^])")
+_GRADIENT = re.compile(r"∇(?:²|\^\{?2\}?)?\s*([^\W\d_][\w]*)(?![\w(^])")
 _CALLED = re.compile(r"\s*([^()∇∂/=]{1,40}?)\s*\(([^()]{1,60})\)\s*")
 SLOPES = 2  # f' and f''
 ACTIVATIONS = "logistic tanh relu leaky_relu elu softplus gelu swish".split()
@@ -190,12 +190,15 @@ def without_arguments(claims: list) -> tuple[list, dict]:
                 claims = _replaced(claims, rf"{word}{primes}(?:{arguments}|(?!['(]))", slope)
         claims = _replaced(claims, word + arguments, called)
         if len(names) == 1:
-            claims = _replaced(claims, rf"∇\s*{word[7:]}(?!\w)", f"∇_{{{inside}}} {called}")
+            claims = _without_nabla(claims, called, inside)
     return claims, of_several
 
 
 def with_one_parameter(claims: list) -> list:
-    """Claims with `∂L/∂θ` for `∇L` where L is computed from one name that is given or that updates change."""
+    """Claims with `∂L/∂θ` for `∇L` where L is computed from one name that is given or that updates change.
+
+    Likewise with the second derivative for `∇²L`.
+    """
     heads = {read_name(claim.parts[0].text): claim for claim in claims if len(claim.parts) > 1}
     for called in {match[1] for text in _texts(claims) for match in _GRADIENT.finditer(text)}:
         loss = read_name(called)
@@ -209,9 +212,14 @@ def with_one_parameter(claims: list) -> list:
         updated = {name for name in stems if heads.keys() & {name + "'", name + "_new", name + "^+"}}
         names = stems if len(stems) == 1 else updated
         if len(names) == 1:
-            slope = f"∂{called}/∂{min(names)}"
-            claims = _replaced(claims, rf"∇\s*{re.escape(called)}(?![\w(^])", slope)
+            claims = _without_nabla(claims, called, min(names))
     return claims
+
+
+def _without_nabla(claims, called, by):
+    word = rf"\s*{re.escape(called)}(?![\w(^])"
+    claims = _replaced(claims, f"∇{word}", f"∂{called}/∂{by}")
+    return _replaced(claims, rf"∇(?:²|\^2|\^\{{2\}}){word}", f"d{called}_by_{by}/d{by}")
 
 
 def _texts(claims):

@@ -118,15 +118,12 @@ def loss_of(
     """
     if declared in definitions:
         return declared, []
-    numerators = []
-    for statement in statements:
-        for name in derivatives_in(statement):
-            numerator = split_partial(name)[0]
-            if numerator in definitions and numerator not in numerators:
-                numerators.append(numerator)
+    tops = [split_partial(name)[0] for statement in statements for name in derivatives_in(statement)]
+    tops += [top.partition("_by_")[0] for top in tops]  # of a second derivative
+    numerators = [name for name in dict.fromkeys(tops) if name in definitions]
     if numerators:
         reached = {name: reach(name, definitions) for name in numerators}
-        own = [name for name in numerators if "_by_" not in name] or numerators  # and no first derivatives
+        own = [name for name in numerators if "_by_" not in name]
         most = max(own, key=lambda name: (len(reached[name] & set(numerators)), len(reached[name])))
         return most, numerators
     seeded = [found.of[at].target for at, each in enumerate(statements) if is_one(each) and at in found.of]

@@ -44,6 +44,7 @@ from neuronnet.sheet.readers.spelling import plainly
 from neuronnet.sheet.roles import reach
 from neuronnet.sheet.steps import general_formulas
 
+_SLOPE_BY_ENTRY = re.compile(r"d(\w+_by_(\w+?))_?\d+/")
 _ARRAY = re.compile(r"\[[^\[\]]*[,;\s]")
 _COUNTED = re.compile(
     r"\s*(?:(?:float|int)\s*\()?\s*(?:len\(\s*(?P<measured>\w+)\s*\)"
@@ -261,6 +262,9 @@ def _find_arrays(claims, heads, known):
     while found:
         found = {head for head, inside in words.items() if inside & known.arrays} - known.arrays
         known.arrays |= found
+    texts = [part.text for claim in claims for part in claim.parts]
+    slopes = [match for text in texts for match in _SLOPE_BY_ENTRY.finditer(text)]
+    known.arrays |= {match[1] for match in slopes if match[2] in known.arrays}
 
 
 def _is_power(head, heads):

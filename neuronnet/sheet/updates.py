@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isclose
 
-from neuronnet.formulas.arrays import entries
+from neuronnet.formulas.arrays import entries, is_square
 from neuronnet.formulas.expressions import Name, Negative, Number, Product, Sum
 from neuronnet.formulas.rewriting import leaves_of, mapped
 from neuronnet.names import after, partial_name, split_partial
@@ -173,9 +173,10 @@ class Updates(FormulaValues):
 
     def _has_a_rule_of_its_own(self, formula, old):
         """Whether an update uses more than the parameter, its gradient and numbers: momentum, Adam."""
-        given = [name for name in formula.names() if name in self.model.given and name != old]
-        if len(set(given) - self._reached) > 1:  # a rate, and what weighs another term
-            return True
+        used = {name for name in formula.names() if name in self.model.given and name != old}
+        others = used - self._reached
+        if len(others) > 1 or any(is_square(self.model.shape(name)) for name in others):
+            return True  # a rate, and what weighs another term; or a matrix that turns the gradient
         beside = [
             name for name in formula.names() if name in self.model.formulas and name not in self.settled
         ]

@@ -123,6 +123,7 @@ def test_this_file_has_a_value_of_every_function():
         "matmul",
         "transpose",
         "solve",
+        "inv",
         "power",
         "pow",
         "clip",

@@ -548,6 +548,26 @@ def test_a_matrix_has_an_inverse_a_determinant_and_a_trace(claim, verdict):
     assert [line.verdict for line in report.lines[2:]] == ["right", "right", verdict]
 
 
+HESSIAN = "A = [[2, 0.5], [-0.1, 1]]\nx = [0.3, 0.2]\nf(x) = 1/2 xᵀ A x = 0.122\n"
+SCALARS = "x_1 = 0.3\nx_2 = 0.2\nf = x_1^2 x_2 + 3 x_2^2 = 0.138\n"
+
+
+@pytest.mark.parametrize(
+    "sheet, claim, verdict",
+    [
+        (HESSIAN, "∇²f = (A + Aᵀ)/2 = [[2, 0.2], [0.2, 1]]", "right"),
+        (HESSIAN, "∇^2 f = A + Aᵀ", "wrong formula"),
+        (HESSIAN, "H = ∇²f\nx' = x - H⁻¹ ∇f = [0, 0]", "right"),
+        (HESSIAN, "H = ∇²f\nx' = x - H⁻¹ ∇f = [0.123, 0]", "wrong number"),
+        (SCALARS, "H_{11} = ∂²f/∂x_1² = 2 x_2 = 0.4", "right"),
+        ("x = [0.3, 0.2]\nf = x_1^2 x_2 = 0.018\n", "∂²f/∂x_1∂x_2 = 2 x_1 = 0.6", "right"),
+        (SCALARS, "H_{12} = ∂²f/∂x_1∂x_2 = 2 x_2 = 0.4", "wrong formula"),
+    ],
+)
+def test_a_second_derivative_by_an_array_is_a_matrix(sheet, claim, verdict):
+    assert check_sheet(sheet + claim).lines[-1].verdict == verdict
+
+
 ALL_IN_NUMBERS = """x1 = 1.0, x2 = 0.5, w1 = 0.3, w2 = -0.2, b = 0.1, y = 0
 net = 0.3*1.0 + (-0.2)*0.5 + 0.1 = 0.3
 out = 1/(1+exp(-0.3)) = 0.5744

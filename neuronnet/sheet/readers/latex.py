@@ -190,7 +190,7 @@ class _Translator:
             return [("^{" + text + "}", column)]
         packed = "".join(text.split())
         items = above_a_name(packed)
-        if packed.isdigit() or packed in ("+", "T"):
+        if packed.isdigit() or packed in ("+", "T", "-1"):
             return [("^" + packed, column)]
         if packed == "⊤":
             return [("ᵀ", column)]

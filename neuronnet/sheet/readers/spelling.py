@@ -70,7 +70,7 @@ _UPDATED = (
 # ∂²L/∂w², d2L/dw2 and ∂²L/∂v∂w
 SECOND = re.compile(
     r"(?<!\w)[d∂](?P<two>2|²|\^\{?2\}?)\s*(?P<of>[^\W\d∂][\w^]*?)\s*/\s*[d∂]\s*(?P<by>[^\W\d∂][\w^]*?)"
-    r"(?:(?P=two)|\s*[d∂]\s*(?P<then>[^\W\d∂]\w*))(?![\w^²])"
+    r"(?:\s?(?:(?P=two)|²|\^\{?2\}?)|\s*[d∂]\s*(?P<then>[^\W\d∂]\w*))(?![\w^²])"
 )
 _SHOWS = (
     r"^(\s*)(?:System\.out\.print(?:ln)?|console\.log|Console\.Write(?:Line)?|fmt\.Print(?:ln)?|disp)"
