@@ -106,7 +106,7 @@ class Model(Graph):
         return formula
 
     def resolved(self, formula: Expression) -> Expression:
-        """A formula over the names here, every product of it elementwise or a matrix product, by the shapes.
+        """A formula over the names here, each product said to be elementwise or of matrices, by the shapes.
 
         Raises ShapeError where parts do not fit, UnknownName for a name that is not here.
         """
