@@ -429,8 +429,8 @@ def _distance(one, other):
     """How far apart arrays are in all their entries; infinite where their shapes differ."""
     if arrays.shape(one) != arrays.shape(other):
         return inf
-    values = [[getattr(each, "value", each) for each in arrays.entries(side)] for side in (one, other)]
-    return sum(abs(float(left) - float(right)) for left, right in zip(*values))
+    sides = ([float(getattr(each, "value", each)) for each in entries(side)] for side in (one, other))
+    return sum(abs(left - right) for left, right in zip(*sides))
 
 
 def _has_more_twos_than_squares(formula):
