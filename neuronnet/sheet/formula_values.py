@@ -59,7 +59,8 @@ class FormulaValues:
         if seed == 0:
             return self.model.values(float)
         random, reached = Random(seed), self.model.uses(self.roles.loss)
-        late = self.model.formulas[self.roles.loss].names()
+        own = self.model.formulas.get(self.roles.loss)
+        late = own.names() if own else []
         structure = Structure(
             self.model, {name: as_decimals(value) for name, value in self.model.given.items()}
         )

@@ -33,7 +33,7 @@ from neuronnet.sheet.formula_values import (
 from neuronnet.sheet.roles import CHANGE, GRADIENT, HELPER, RATES, UPDATE, Role, is_delta
 
 # How much a line speaks against a meaning that it contradicts.
-EXPLICIT, OWN, FACTOR, OTHER, UNKNOWN = 1.5, 1.0, 0.8, 1.2, 10
+EXPLICIT, WHOLE, OWN, FACTOR, OTHER, UNKNOWN = 1.5, 1.3, 1.0, 0.8, 1.2, 10
 
 
 # How much less likely a meaning is than another that the lines allow as well.
@@ -99,7 +99,7 @@ class Helpers:
             if meaning is None or name not in self.worth:
                 found += UNKNOWN * (self.targets[name] is not None or is_delta(name))
             else:
-                found += self._against_definition(name, self.worth[name])
+                found += self._against_definition(name, self.worth[name], meaning.factor)
                 found += NAMED * (meaning.factor < 0 and _is_whole_gradient(name))
                 uses |= {id(use.formula): (name, use) for use in self.uses[name] if use.role.kind != HELPER}
         against = [self._against_use(use, name, self.worth[name], 1) for name, use in uses.values()]
@@ -251,7 +251,7 @@ class Helpers:
             meaning.factor < 0 and _is_nabla(name)
         ):
             return None
-        found = self._against_definition(name, value)
+        found = self._against_definition(name, value, meaning.factor)
         against = [(use, self._against_use(use, name, value, meaning.factor)) for use in self.uses[name]]
         found += sum(each for _, each in against if each is not None)
         exact = [use for use, each in against if each == 0 and self._is_gradient(use.role)]
@@ -282,18 +282,19 @@ class Helpers:
         target = self.targets.get(name)
         return target is not None and self.of._is_parameter(target)
 
-    def _against_definition(self, name, value):
-        found = sum(self._against_own(name, formula, value) for formula in self.own[name])
+    def _against_definition(self, name, value, factor):
+        found = sum(self._against_own(name, formula, value, factor) for formula in self.own[name])
         return found + OWN * (self.numbers[name] is not None and not is_near(self.numbers[name], value))
 
-    def _against_own(self, name, formula, value):
+    def _against_own(self, name, formula, value, factor):
         worth = self.of._worth(formula, self.worth)
         if worth is None or (are_zero(worth) and are_zero(value)):
             return 0
         ratio = constant_factor(worth, value)
         plain = formula.inner if isinstance(formula, Negative) else formula
         is_explicit = isinstance(plain, Name) and split_partial(plain.name) is not None
-        return 0 if ratio == 1 else EXPLICIT if is_explicit else OWN
+        is_whole = ratio == factor == -1  # its own formula gives the derivative with its sign
+        return 0 if ratio == 1 else EXPLICIT if is_explicit else WHOLE if is_whole else OWN
 
     def _against_use(self, use, name, value, factor):
         """How much a line that uses a helper speaks against its value; None where it says nothing."""

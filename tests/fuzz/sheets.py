@@ -1,5 +1,6 @@
 """Hostile sheets in every format: snippets, examples and derivations, changed, joined, and dressed anew."""
 
+import ast
 import json
 import sys
 import tomllib
@@ -12,6 +13,12 @@ SOURCES += [path.read_text("utf-8") for path in sorted((ROOT / "neuronnet" / "ex
 SOURCES += [
     path.read_text("utf-8")
     for path in sorted((ROOT / "tests" / "data" / "derivation_cases").glob("*/sheet*"))
+]
+SOURCES += [
+    node.value
+    for path in sorted((ROOT / "tests" / "sheet").glob("test_*.py"))
+    for node in ast.walk(ast.parse(path.read_text("utf-8")))
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.count("\n") > 2
 ]
 SOURCES = [text for text in SOURCES if len(text) < 6000]
 WORDS = """\
@@ -80,6 +87,8 @@ def make(draw):
     if draw.random() < 0.2:
         other = draw.choice(SOURCES)
         text = text[: draw.randrange(len(text) + 1)] + "\n" + other[draw.randrange(len(other) + 1) :]
+    elif draw.random() < 0.4:
+        text = "\n".join(_some_lines(draw) for _ in range(draw.randint(1, 3)))
     text = with_other_numbers(text, draw) if draw.random() < 0.4 else text
     text = mutated(text, draw, words=WORDS) if draw.random() < 0.7 else text
     suffix = draw.choice(SUFFIXES)
@@ -89,6 +98,12 @@ def make(draw):
     if "other.txt" in command or " . " in command:
         files["other.txt"] = mutated(draw.choice(SOURCES), draw, words=WORDS)
     return files, "neuronnet", command.split()
+
+
+def _some_lines(draw):
+    lines = draw.choice(SOURCES).splitlines() or [""]
+    start = draw.randrange(len(lines))
+    return "\n".join(lines[start : start + draw.randint(2, 25)])
 
 
 def _dressed(text, suffix, draw):

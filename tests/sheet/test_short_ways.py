@@ -458,6 +458,16 @@ L = 1/2 sum((y - t)²)
 dy = y - t
 du = dy ⊙ g
 ∂L/∂v = -1/2 sum(du ⊙ (x - μ))/s³"""
+IN_COLUMNS = """X = [[0.5, 1.2], [-0.3, 0.7], [0.9, -1.1], [0.1, 0.4]]
+γ = [1.2, 0.8], ε = 0.001
+μ = mean(X, axis=0)
+v = mean((X - μ)², axis=0)
+N = (X - μ)/sqrt(v + ε)
+Y = γ ⊙ N
+L = 1/6 sum(Y³)
+G = Y²/2
+D = γ ⊙ G
+∂L/∂v = -1/2 sum(D ⊙ (X - μ), axis=0) / (v + ε)^(3/2)"""
 RECURRENT = """x = [0.2, 0.9], h0 = [0.1, -0.3], t = [0.4, -0.1]
 W = [[0.3, -0.2], [0.1, 0.4]]
 V = [[0.7, -0.5], [0.2, 0.8]]
@@ -479,6 +489,7 @@ L = -sum(y log p + (1 - y) log(1 - p))
         (ATTENTION, "O Vᵀ", "V Oᵀ"),
         (ATTENTION, "Pᵀ O", "P O"),
         (NORMED, "-1/2 sum(du", "1/2 sum(du"),
+        (IN_COLUMNS, "-1/2 sum(D", "1/2 sum(D"),
         (RECURRENT, "Vᵀ (y - t)", "V (y - t)"),
         (OF_ONE_PARAMETER, "Xᵀ (p - y)", "Xᵀ (y - p)"),
         (OF_ONE_PARAMETER, "Xᵀ (p - y)", "X (p - y)"),
