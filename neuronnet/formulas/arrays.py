@@ -336,7 +336,7 @@ def _is_one(dimensions):
 # Arrays put together of parts, and the parts that indices pick, counted from 0 or from 1
 
 
-def taken(value, indices: list, first: int = 1):
+def taken(value, indices: list, first: int):
     """The entry or part of an array under indices, each a number, a (start, stop) slice, a list or None.
 
     `first` is the index of the first entry; slices of it 1 include their end. Raises ShapeError.
@@ -346,7 +346,7 @@ def taken(value, indices: list, first: int = 1):
     return Array([own[i] for i in found], result) if result else own[found[0]]
 
 
-def placed(value, like, indices: list, first: int = 1):
+def placed(value, like, indices: list, first: int):
     """Zeros in the shape of `like`, with a value where `taken` picks; what is picked twice adds up."""
     if not isinstance(like, Array):
         return value
@@ -376,7 +376,7 @@ def stacked_shape(form: tuple, parts: list[tuple]) -> tuple:
     return form[0], lengths.pop()
 
 
-def picked(dimensions: tuple, indices: list, first: int = 1) -> tuple[list[int], tuple]:
+def picked(dimensions: tuple, indices: list, first: int) -> tuple[list[int], tuple]:
     """(places in the entries, shape) of the part of an array that `taken` gives."""
     if not dimensions and all(index in (first, None) for index in indices):
         return [0], ()

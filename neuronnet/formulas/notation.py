@@ -186,8 +186,7 @@ class _Parser(Words, Brackets, Calls):
         if len(factors) == 1:
             return first
         if isinstance(first, Product) and (first.factors[-1][0] == "⊙") == (factors[1][0] == "⊙"):
-            if first.factors[-1][0] != "⊙" or all(sign == "⊙" for sign, _ in first.factors[1:]):
-                factors = [*first.factors, *factors[1:]]
+            factors = [*first.factors, *factors[1:]]
         return self.placed(Product(factors), start)
 
     def summed_by_ones(self, factors):

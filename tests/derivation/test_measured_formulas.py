@@ -27,6 +27,7 @@ from neuronnet.formulas.rewriting import turned, with_dots, with_logistics, with
 PARTS = 12  # of the lines, each the work of one test
 FILE = Path(__file__).parent.parent / "data" / "measured_formulas.txt"
 SHAPES = {"a": (), "b": (), "c": (), "x": (3,), "y": (3,), "A": (2, 3), "B": (3, 2), "S": (3, 3), "R": (1, 3)}
+SHAPES |= {"K": (2, 2)}
 AMONG = Known("a b c L W1 x1 e y_hat dL".split(), {}, "x y A B S W W^[2] delta^[2] z^(1) w^(2)".split())
 
 
@@ -68,9 +69,10 @@ def worth(text):
     own = Model({name: model().given[name] for name in SHAPES})
     arrays = [name for name in SHAPES if SHAPES[name]]
     known = Known([name for name in SHAPES if not SHAPES[name]], {}, arrays)
+    found = []
     try:
         formula = parse(text, known)
-        found = [each.format() for each in readings(formula, own)]
+        found += [each.format() for each in readings(formula, own)]
         resolved = own.resolved(formula)
         shapes = Shapes(SHAPES)
         shape = shape_of(resolved, shapes)
@@ -90,7 +92,7 @@ def worth(text):
             found.append(f"{derived.format()} = {shown(own[quantity])}")
         found += outcomes(own, formula)
     except NeuronnetError as error:
-        found = [f"{type(error).__name__}: {error}".splitlines()[0]]
+        found.append(f"{type(error).__name__}: {error}".splitlines()[0])
     return " | ".join(found)
 
 

@@ -258,7 +258,7 @@ def test_an_entry_or_a_part(value, indices, first, expected):
 
 
 def test_what_is_placed_stands_where_it_is_taken_and_counts_from_1():
-    assert placed(5, Array.of([1, 2, 3]), [2]) == Array.of([0, 5, 0])
+    assert placed(5, Array.of([1, 2, 3]), [2], 1) == Array.of([0, 5, 0])
     assert placed(5, Array.of([1, 2, 3]), [2], 0) == Array.of([0, 0, 5])
 
 

@@ -352,7 +352,10 @@ def shown(report):
     lines = [line for line in text.splitlines() if not line.startswith(("repeat:", "next:", "test:"))]
     for block in getattr(report, "report", report).blocks:
         entries = block.entries[:ENTRIES]
-        lines += [f"{each.name} {each.numeric:.3g} ± {each.error_bar:.1e}: {each.reason}" for each in entries]
+        lines += [
+            f"{each.name} {each.numeric:.3g} ± {each.error_bar:.1e}, ratio {each.ratio:.3g}: {each.reason}"
+            for each in entries
+        ]
     numbers = r"-?\d+\.\d+(?:e[+-]\d+)?"
     return re.sub(numbers, lambda found: f"{float(found[0]):.3g}", " | ".join(lines).replace("\n", " "))
 

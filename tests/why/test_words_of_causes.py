@@ -295,5 +295,20 @@ def test_what_is_said_of_one_wrong_array_is_what_was_said(name):
     assert str(ROWS[name]()) == before()[name]
 
 
+@pytest.mark.parametrize("factor", [2.0**24, 2.0**-24])
+@pytest.mark.parametrize("kind", [alone, among_others, without_a_bar])
+def test_the_size_of_all_gradients_changes_no_cause(kind, factor):
+    for name, said in kind():
+        blocks = said.args[0]
+        scaled = [
+            replace(
+                each, analytic=factor * each.analytic, numeric=factor * each.numeric, bar=factor * each.bar
+            )
+            for each in blocks
+        ]
+        ids = [getattr(causes(some, **said.keywords).overall, "id", None) for some in (blocks, scaled)]
+        assert ids[0] == ids[1] or name == "parameter", name  # the parameter itself is 1.0 times it
+
+
 if __name__ == "__main__":
     FILE.write_text("".join(f"{name} -> {said()}\n" for name, said in ROWS.items()), encoding="utf-8")
