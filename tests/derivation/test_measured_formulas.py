@@ -27,7 +27,8 @@ from neuronnet.formulas.rewriting import turned, with_dots, with_logistics, with
 PARTS = 12  # of the lines, each the work of one test
 FILE = Path(__file__).parent.parent / "data" / "measured_formulas.txt"
 SHAPES = {"a": (), "b": (), "c": (), "x": (3,), "y": (3,), "A": (2, 3), "B": (3, 2), "S": (3, 3), "R": (1, 3)}
-SHAPES |= {"K": (2, 2)}
+SHAPES |= {"K": (2, 2), "p": (2,), "q": (3,), "P": (2, 3)}
+OF_ONE = {"p": ["0.3", "0.7"], "q": ["0", "1", "0"], "P": [["0.25", "0.5", "0.25"], ["1", "0", "0"]]}
 AMONG = Known("a b c L W1 x1 e y_hat dL".split(), {}, "x y A B S W W^[2] delta^[2] z^(1) w^(2)".split())
 
 
@@ -55,7 +56,8 @@ def model():
         numbers = [f"{abs(each) + 0.25 if not shape else each:.3f}" for each in WAVES[start : start + size]]
         columns = shape[-1] if shape else 1
         rows = [numbers[k : k + columns] for k in range(0, size, columns)]
-        made.give(name, numbers[0] if not shape else numbers if len(shape) == 1 else rows)
+        given = numbers[0] if not shape else numbers if len(shape) == 1 else rows
+        made.give(name, OF_ONE.get(name, given))
         start += size
     return made
 
@@ -100,7 +102,7 @@ def as_floats(value):
     return value.map(float) if hasattr(value, "map") else float(value)
 
 
-OTHERS = "f|2*f|f + a - a|f*b/b|f + 1e-9|0.731*f|a|f[1]|f.T|abs(f)|f + a - 0.95".split("|")
+OTHERS = "f|2*f|f + a - a|f*b/b|f + 1e-9|0.731*f|a|f[1]|f.T|abs(f)|f + a - 0.95|f*sum(p)|f*sum(q)|f + q[1]*b|f*sum(P)/2".split("|")
 
 
 def outcomes(own, formula):
