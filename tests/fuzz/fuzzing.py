@@ -78,7 +78,9 @@ def outcome(files, program, words):
     """(status or what happened, seconds, the end of a traceback) of one command in a folder of its own."""
     here, out, err = os.getcwd(), io.StringIO(), io.StringIO()
     fault, output._fault = output._fault, _raised
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as outer:  # `..` is a folder of the case's own, too
+        folder = os.path.join(outer, "case")
+        os.mkdir(folder)
         contents = {
             name: each if isinstance(each, bytes) else each.encode("utf-8", "surrogatepass")
             for name, each in files.items()
