@@ -12,9 +12,18 @@ from neuronnet.formulas.notation import parse_array, parse_number, read_name
 from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns
 from neuronnet.formulas.written_names import written_at
 from neuronnet.names import updated
-from neuronnet.sheet.readers.cutting import Claim, first_index
+from neuronnet.sheet.readers.cutting import Claim
 
 _TUPLE, _IN_TUPLE = re.compile(r"\s*[(\[][^()\[\]]*,[^()\[\]]*[)\]]\s*"), re.compile(r"[^\s(),\[\]]+")
+
+
+def first_index(claims: list[Claim], from_zero: bool | None) -> int:
+    """Where indices begin: as declared, else with 0 where there is θ_0 beside θ = [0.1, 0.2], else with 1."""
+    arrays = {claim.parts[0].text.strip() for claim in claims if parse_array(claim.parts[-1].text)}
+    if from_zero is None and arrays:
+        first = re.compile(rf"(?<![^\W\d_])d?({'|'.join(map(re.escape, arrays))})_\{{?0(?!\w)")
+        from_zero = any(first.search(part.text) for claim in claims for part in claim.parts)
+    return int(not from_zero)
 
 
 def one_by_one(claim):
@@ -137,7 +146,7 @@ def with_named_entries(
     bases = [updated(head or "") or head for head in heads]
     given: list[Claim] = []
     arrays: dict[int, str] = {}  # the position of each whose entries get names
-    start = 0 if is_code or from_zero else first_index(named)
+    start = 0 if is_code else first_index(named, from_zero)
     for at, claim in enumerate(claims):
         rows = parse_array(claim.parts[1].text) if len(claim.parts) == 2 else None
         if rows is None or heads[at] is None or bases.count(heads[at]) > 1:

@@ -16,7 +16,8 @@ from neuronnet.formulas.arrays import Array, as_vector_shape, shape
 from neuronnet.formulas.brackets import terms_from
 from neuronnet.formulas.notation import read_name
 from neuronnet.formulas.tokens import parse_array, parse_number
-from neuronnet.sheet.readers.cutting import Claim, first_index
+from neuronnet.sheet.array_names import first_index
+from neuronnet.sheet.readers.cutting import Claim
 from neuronnet.sheet.roles import LOSSES
 
 MOST_CLAIMS = 100  # that one formula stands for
@@ -38,18 +39,17 @@ _SAMPLE = re.compile(
 )
 _LAYER = re.compile(r"\^(?P<open>\{?[\[(<])(?P<letter>[lLijkn])(?P<more>\s*[-+−]\s*\d)?(?P<close>[\])>]\}?)")
 _OF_A_LAYER = re.compile(r"[^\W\d_]+(?:_(?:hat|bar|tilde))?\^\{?[\[(<]\w{1,3}[\])>]\}?")
-_SUM = re.compile(r"Σ_\{?[ijkl](?:=1)?\}?(?:\^\{?\w\}?)?\s*")
+_SUM = re.compile(r"(?:Σ|[Ss]um)_\{?(?P<letter>[ijkl])(?:=\w+)?\}?(?:\^\{?\w+\}?)?\s*")
 _SUM_ALONE = re.compile(rf"[^Σ]*{_SUM.pattern}[^\W\d_]+\^\{{?\[\w\]\([ijkl]\)\}}?\s*")
-_SUMMED = re.compile(r"(?:Σ|[Ss]um)_\{?([ijkl])")
 
 
-def without_free_indices(claims: list) -> list:
+def without_free_indices(claims: list, from_zero: bool | None) -> list:
     """Claims of which none has a free index that numbers or arrays of the sheet give values to."""
     claims = [claim.respelled(_with_whole_sum, after=1) for claim in claims]
     claims = _with_given_indices(_without_samples(claims))
     if not any(map(_free, claims)):
         return claims
-    numbers, arrays = _indices(claims, first_index(claims))
+    numbers, arrays = _indices(claims, first_index(claims, from_zero))
     found: list = []
     heads = {read_name(claim.parts[0].text) for claim in claims}
     for claim in claims:
@@ -88,7 +88,7 @@ def without_free_indices(claims: list) -> list:
 
 def _with_whole_sum(part):
     """A part with brackets around all terms that a sum is of: Σ_i t_i ln p_i + (1 - t_i) ln(1 - p_i)."""
-    found = [*re.finditer(_SIGN, part.text)]
+    found = [*_SUM.finditer(part.text)]
     start = found[0].end() if len(found) == 1 else len(part)
     signs, end = terms_from(part.text, start)
     own = rf"(?:_\{{?|\^\{{?[(\[<]){found[0]['letter']}(?!\w)" if signs else ""
@@ -148,7 +148,7 @@ def _with_given_indices(claims):
     values = {
         letter: text for letter, text in given if letter in tuple("ijkl") and text in tuple("0123456789")
     }
-    summed = {letter for claim in claims for part in claim.parts for letter in _SUMMED.findall(part.text)}
+    summed = {letter for claim in claims for part in claim.parts for letter in _SUM.findall(part.text)}
     values = {letter: text for letter, text in values.items() if letter not in summed}
     return [_with(claim, values)._replace(text=claim.text) for claim in claims] if values else claims
 
@@ -180,7 +180,7 @@ def _without_samples(claims):
 def _of_all_samples(claim, heads):
     head, parts = read_name(claim.parts[0].text), []
     for part in claim.parts:
-        summed, alone = _SUMMED.search(part.text), _SUM_ALONE.fullmatch(part.text)
+        summed, alone = _SUM.search(part.text), _SUM_ALONE.fullmatch(part.text)
         found = [match for match in _SAMPLE.finditer(part.text) if summed and match["letter"] == summed[1]]
         names = {match.group(): _matrix(match, heads) for match in found}
         if names and None not in names.values() and (head in LOSSES or alone):
@@ -226,7 +226,7 @@ def _free(claim):
     if len(claim.parts) < 2 or not _HEAD.fullmatch(head):
         return ""
     letters = "".join(dict.fromkeys("".join(_letters(match) for match in _INDEXED.finditer(head))))
-    summed = {letter for part in claim.parts for letter in _SUMMED.findall(part.text)}
+    summed = {letter for part in claim.parts for letter in _SUM.findall(part.text)}
     return "" if summed & set(letters) else letters
 
 
@@ -297,7 +297,6 @@ def _as_it_reads(claim):
 
 # Products of whole arrays in the place of products of entries
 
-_SIGN = r"(?:Σ|[Ss]um)_\{?(?P<letter>[ijkl])(?:=\w+)?\}?(?:\^\{?\w+\}?)?\s*"
 _FACTOR = rf"(?:{_OF}{_NAME}{_BELOW}{_ABOVE}|\((?:[^()]|\([^()]*\))*\)|<\d+_\w*>)(?:\^\{{?\d\}}?)?(?![\w^(])"
 _RUN = rf"{_FACTOR}(?:\s*[*·⋅]?\s*{_FACTOR})*"
 _PUT_ASIDE = re.compile(r"<(\d+)_(\w*)>")  # a product that is found, and the indices that are left of it
@@ -315,13 +314,13 @@ def _in_arrays(claim, letters, below):
     parts, aside = [claim.parts[0].replace(_INDEXED, _called)], []
     try:
         for part in claim.parts[1:]:
-            for start in [match.start() for match in re.finditer(_SIGN, part.text)][::-1]:
-                summed = re.compile(rf"(?<=\A.{{{start}}}){_SIGN}(?P<run>{_RUN})", re.S)
+            for start in [match.start() for match in _SUM.finditer(part.text)][::-1]:
+                summed = re.compile(rf"(?<=\A.{{{start}}}){_SUM.pattern}(?P<run>{_RUN})", re.S)
                 part = part.replace(summed, partial(_contracted, aside))
             part = part.replace(_RUN, partial(_entrywise, below))
             others = {_letters(match) for match in _INDEXED.finditer(part.text)} - {*letters, below}
             left = {letter for match in _PUT_ASIDE.finditer(part.text) for letter in match[2]}
-            if not others <= {*_SUMMED.findall(part.text)} or left - {*below}:
+            if not others <= {*_SUM.findall(part.text)} or left - {*below}:
                 return None
             part = part.replace(_INDEXED, partial(_called_unless, others))
             while _PUT_ASIDE.search(part.text):

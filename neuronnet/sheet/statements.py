@@ -150,7 +150,7 @@ def read_statements(
     claims, of_layers = layer_by_layer(with_primes(claims))
     claims = [
         claim.respelled(lambda part: plainly(part, "of second derivatives"))
-        for claim in without_free_indices(claims)
+        for claim in without_free_indices(claims, known.from_zero)
     ]
     heads = [None if is_of_function(claim) else read_name(claim.parts[0].text) for claim in claims]
     heads = [None if _is_power(head, heads) else head for head in heads]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from neuronnet.errors import ExpressionError
-from neuronnet.formulas.tokens import GREEK, LONGEST_TEXT, TextWithColumns, parse_array
+from neuronnet.formulas.tokens import GREEK, LONGEST_TEXT, TextWithColumns
 from neuronnet.sheet.readers.spelling import CONDITIONS, ENTRY, EQUALITY, EQUALS, JOINING, has_equals
 
 
@@ -41,13 +41,6 @@ class Claim(NamedTuple):
     def replace(self, pattern, replacement):
         """The claim with every match of a regular expression replaced in each part."""
         return self.respelled(lambda part: part.replace(pattern, replacement))
-
-
-def first_index(claims: list[Claim]) -> int:
-    """0 where an entry of an array has the index 0, as θ_0 beside θ = [0.1, 0.2]; else 1."""
-    arrays = {claim.parts[0].text.strip() for claim in claims if parse_array(claim.parts[-1].text)}
-    first = re.compile(rf"(?<![^\W\d_])d?({'|'.join(map(re.escape, arrays))})_\{{?0(?!\w)")
-    return int(not (arrays and any(first.search(part.text) for claim in claims for part in claim.parts)))
 
 
 class Unread(NamedTuple):
