@@ -102,7 +102,8 @@ def as_floats(value):
     return value.map(float) if hasattr(value, "map") else float(value)
 
 
-OTHERS = "f|2*f|f + a - a|f*b/b|f + 1e-9|0.731*f|a|f[1]|f.T|abs(f)|f + a - 0.95|f*sum(p)|f*sum(q)|f + q[1]*b|f*sum(P)/2".split("|")
+OTHERS = "f|2*f|f + a - a|f*b/b|f + 1e-9|0.731*f|a|f[1]|f.T|abs(f)".split("|")
+OTHERS += "f + a - 0.95|f*sum(p)|f*sum(q)|f + q[1]*b|f*sum(P)/2".split("|")
 
 
 def outcomes(own, formula):
