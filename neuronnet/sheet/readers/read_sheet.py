@@ -44,6 +44,7 @@ _VALUE_BEHIND = re.compile(
 )
 _FRAMED = re.compile(r"\s*([=*_-])\1{2,}\s*(?P<title>.*?)\s*\1*\s*")
 _TEX_COMMENT = re.compile(r"(?<=\S)(?<![\\\d])\s+%(?=\s).*")
+_LAYER = re.compile(r"(?<![\w^.])([^\W\d_]+)(\[\d\])")
 _MARKED = re.compile(r"\s*[*#_].*|.*:\s*")
 _TITLE = re.compile(r"#{1,6}\s+(?=\S)")
 _TEXTUAL = {"", "text", "txt", "plain", "math", "latex", "tex"}
@@ -128,7 +129,7 @@ def _read(lines):
     sheet.leave_out_estimates()
     _head_steps(sheet, lines)
     sheet.declared.passes = {line for line, kind in sheet.headings if kind == "pass"}
-    return sheet
+    return _with_layers(sheet)
 
 
 def _output_of(parts, place):
@@ -163,6 +164,21 @@ def _head_steps(sheet, lines):
         if is_else or not is_used:
             sheet.claims = others
             sheet.headings += [(each.line, "pass") for each in heads[1:]]
+
+
+def _with_layers(sheet):
+    """A sheet with `W^[1]` for `W[1]`, where some `z[k]` have lines of their own, and z and W have none."""
+    heads = {claim.parts[0].text for claim in sheet.claims}
+    are_layers = any(match and match[1] not in heads for match in map(_LAYER.fullmatch, heads))
+    if not are_layers or sheet.kind != "text" or sheet.declared.from_zero is not None:
+        return sheet
+
+    def written(match):
+        return match[1] + "^" * heads.isdisjoint({match[1], match[1][1:]}) + match[2]
+
+    for place, claim in enumerate(sheet.claims):
+        sheet.claims[place] = claim.replace(_LAYER, written)
+    return sheet
 
 
 def _know(sheet, lines):
