@@ -100,7 +100,7 @@ class Lines:
             return line
         line.quantity = truth
         try:
-            self._compare(line, statement, role, truth)
+            self._compare(line, statement, role, truth, position)
             if line.is_wrong:
                 self._excuse(line, statement, role)
         except ArithmeticError:
@@ -189,7 +189,7 @@ class Lines:
         shown.note = BESIDE
         return True
 
-    def _compare(self, line, statement, role, truth):
+    def _compare(self, line, statement, role, truth, position):
         own = self.roles.definitions.get(role.name) if role.kind == MODEL else None
         judged_parts = 0
         exact = self._exact(truth)
@@ -214,7 +214,7 @@ class Lines:
             elif part.is_arithmetic:
                 arithmetic, beside = [part.formula, *arithmetic], shown
             elif own is not None and part is statement.formulas[0]:  # it defines the quantity
-                shown.note, is_astray = self.roles.astray.get(self.statements.index(statement), (None, False))
+                shown.note, is_astray = self.roles.astray.get(position, (None, False))
                 if is_astray:
                     shown.verdict = report.WRONG_FORMULA
                     judged_parts += 1

@@ -130,7 +130,6 @@ def _families(statements):
     for name in [*formulas, *(each for each in given - formulas.keys() if split_partial(each) is None)]:
         for stem, index in _parts(name):
             members.setdefault(stem, {})[index] = name
-    made_of = {name: _made_of(name, formulas) for name in formulas}
     chains = {
         stem: names
         for stem, names in members.items()
@@ -138,6 +137,9 @@ def _families(statements):
         if stem not in given and names[1] in formulas and names[0] in formulas[names[1]].names()
     }
     steps = {stem: names for stem, names in chains.items() if _is_stepped(formulas[names[1]], names[0])}
+    if not steps:
+        return {}
+    made_of = {name: _made_of(name, formulas) for name in formulas}
     behind = set().union(*(made_of.get(each, ()) for names in steps.values() for each in names.values()))
     slopes = _given_slopes(members, formulas)
     behind |= {
@@ -148,6 +150,8 @@ def _families(statements):
     used = set().union(*opening)
     slopes = {} if losses else slopes
     weights = {stem for stem, names in steps.items() if slopes or {stem, names[0]} & used}
+    if not weights or any(map(is_delta, chains)):
+        return {}
     families = {
         stem: Family(stem, 0, True) for stem in chains if stem in weights or chains[stem][0] not in used
     } | slopes
@@ -167,7 +171,7 @@ def _families(statements):
             if not is_computed or any(at - first not in made_in[each] for at, each in names.items()):
                 return {}  # an index that counts something else
             families[stem] = Family(stem, first, False)
-    return families if weights and not any(map(is_delta, chains)) else {}
+    return families
 
 
 def _given_slopes(members, formulas):
