@@ -33,7 +33,7 @@ from neuronnet.formulas.expressions import (
     Sum,
     Transpose,
 )
-from neuronnet.formulas.functions import FUNCTIONS, inverse
+from neuronnet.formulas.functions import FUNCTIONS, inverse, square_shape
 
 TRIED = (0.3, 0.7, 1.1)  # numbers at which formulas of one name are compared
 PER_NODE, PER_FUNCTION = 10, 20  # multiplications that would take as long
@@ -173,6 +173,10 @@ def _inverse(node, parts, number):
     return evaluate
 
 
+def _inverse_shape(node, sizes, shapes):
+    return square_shape(sizes) if arrays.is_square(sizes[0]) else sizes[0]
+
+
 def _call(node):
     function = FUNCTIONS[node.function]
     if function.shape:
@@ -236,6 +240,8 @@ def work_of(formula: Expression, shapes: Shapes) -> int:
         ):
             count *= PER_FUNCTION
         found += PER_NODE + count * (abs(part.exponent) if isinstance(part, Power) else 1)
+        if isinstance(part, Inverse) or getattr(part, "function", "") == "det":
+            found += 2 * round(prod(shape_of(part.parts()[0], shapes)) ** 1.5)
         if isinstance(part, Product) and any(mark == "@" for mark, _ in part.factors):
             own = shape_of(part.factors[0][1], shapes)
             for mark, factor in part.factors[1:]:
@@ -306,7 +312,7 @@ _KINDS = {
     Sum: (_from_left(lambda node: node.terms, {1: operator.add, -1: operator.sub}), _sum_shape),
     Product: (_from_left(lambda node: node.factors, OPERATIONS), _product_shape),
     Power: (_power, _same),
-    Inverse: (_inverse, _same),
+    Inverse: (_inverse, _inverse_shape),
     Negative: (_of_parts(lambda node: operator.neg), _same),
     Call: (_of_parts(_call), _call_shape),
     Transpose: (

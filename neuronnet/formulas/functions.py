@@ -147,7 +147,7 @@ def inverse(value):
 
 def _eliminated(value):
     """(the rows of the inverse of a square matrix, none where there is no inverse; its determinant)."""
-    (size, _), determinant = _square_shape([arrays.shape(value)]), 1
+    (size, _), determinant = square_shape([arrays.shape(value)]), 1
     rows = [[*row, *(row[0] * 0 + (i == j) for j in range(size))] for i, row in enumerate(value.nested())]
     for k in range(size):
         pivot = max(range(k, size), key=lambda i: abs(elementary.real_part(rows[i][k])))
@@ -216,7 +216,12 @@ def _diagonal_shape(sizes, numbers=None):
     return inner[:1]
 
 
-def _square_shape(sizes, numbers=None):
+def square_shape(sizes: list, numbers: object = None) -> tuple[int, int]:
+    """The shape of a square matrix of which the inverse or determinant is taken. Raises ShapeError."""
+    if 2 * prod(sizes[0][:1]) ** 3 > arrays.MOST_PRODUCTS:
+        raise ShapeError(
+            f"{arrays.shape_text(sizes[0])} takes more than {arrays.MOST_PRODUCTS} multiplications"
+        )
     if not arrays.is_square(sizes[0]):
         raise ShapeError(f"a determinant is of a square matrix, not {arrays.shape_text(sizes[0])}")
     return sizes[0]
@@ -319,9 +324,7 @@ FUNCTIONS = {
         lambda length: _diagonal(_filled(1)(length)), None, 1, lambda sizes, numbers: _square(numbers(0))
     ),
     "diag": Function(_diagonal, None, 1, _diagonal_shape),
-    "det": Function(
-        lambda value: _eliminated(value)[1], None, 1, lambda *sizes: _square_shape(*sizes) and ()
-    ),
+    "det": Function(lambda value: _eliminated(value)[1], None, 1, lambda *sizes: square_shape(*sizes) and ()),
     "reshape": Function(
         lambda value, *values: arrays.reshaped(value, _full_lengths(arrays.size(value), values)),
         None,

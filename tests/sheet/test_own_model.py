@@ -458,6 +458,7 @@ HOSTILE = {
     "a line that needs itself": "a1 = a1 + 1\nL = a1 a0\n",
     "a circle": "a1 = a2\na2 = a1\nL = a1 a0\n",
     "a million entries": "A = np.ones((1000, 1000))\nL = sum(A) a0\n",
+    "a large inverse": "L = sum(np.linalg.inv(np.eye(400))) a0\n",
     "no finite value": "L = exp(exp(1000 a0))\n",
 }
 
