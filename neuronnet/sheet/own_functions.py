@@ -219,7 +219,7 @@ def with_one_parameter(claims: list) -> list:
 def _without_nabla(claims, called, by):
     word = rf"\s*{re.escape(called)}(?![\w(^])"
     claims = _replaced(claims, f"∇{word}", f"∂{called}/∂{by}")
-    return _replaced(claims, rf"∇(?:²|\^2|\^\{{2\}}){word}", f"d{called}_by_{by}/d{by}")
+    return _replaced(claims, rf"∇(?:²|\^2|\^\{{2\}}){word}", f"∂²{called}/∂{by}²")
 
 
 def _texts(claims):

@@ -118,7 +118,11 @@ def loss_of(
     """
     if declared in definitions:
         return declared, []
-    tops = [split_partial(name)[0] for statement in statements for name in derivatives_in(statement)]
+    used = [
+        name for each in statements for part in each.formulas for name in part.used if split_partial(name)
+    ]
+    stated = [name for statement in statements for name in derivatives_in(statement)]
+    tops = [split_partial(name)[0] for name in stated or filter(split_partial, inside)]
     tops += [top.partition("_by_")[0] for top in tops]  # of a second derivative
     numerators = [name for name in dict.fromkeys(tops) if name in definitions]
     if numerators:

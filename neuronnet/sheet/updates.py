@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import isclose
 
 from neuronnet.formulas.arrays import entries, is_square
-from neuronnet.formulas.expressions import Name, Negative, Number, Product, Sum
-from neuronnet.formulas.rewriting import leaves_of, mapped
+from neuronnet.formulas.expressions import Inverse, Name, Negative, Number, Product, Sum
+from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, without_factor
 from neuronnet.names import after, partial_name, split_partial
 from neuronnet.sheet.formula_values import (
     SAME,
@@ -90,7 +90,8 @@ class Updates(FormulaValues):
         """The derivative that an update goes against: of the loss, or of all that it names."""
         written = [self._written_out(part.formula) for part in statement.formulas]
         used = [split_partial(name) for formula in written for name in formula.names()]
-        losses = dict.fromkeys(each[0] for each in used if each is not None and each[1] == old)
+        firsts = [each for each in used if each is not None and "_by_" not in each[0]]
+        losses = dict.fromkeys(above for above, below in firsts if below == old)
         others = {each for each in losses if each in self.model} - self.model.uses(self.roles.loss)
         names = [partial_name(each, old) for each in (losses if others else [self._loss_of(old)])]
         slopes = [Name(self.slopes.get(each, each)) for each in names]
@@ -112,8 +113,12 @@ class Updates(FormulaValues):
         )
 
     def _steps_uphill(self, formula, derivatives, slope):
-        """Whether an update of its author's own rule goes up where some derivatives turn around."""
-        whole = self._written_out(formula)
+        """Whether an update of its author's own rule goes up where some derivatives turn around.
+
+        The inverse of a Hessian is left out: Newton's step goes to a maximum as well.
+        """
+        plain = without_factor(formula, lambda operator, factor: isinstance(factor, Inverse))
+        whole = self._written_out(plain or formula)
         one, other = self._worth(whole, {}), self._worth(self._turned(whole, derivatives), {})
         if one is None or other is None:
             return False
@@ -175,7 +180,9 @@ class Updates(FormulaValues):
         """Whether an update uses more than the parameter, its gradient and numbers: momentum, Adam."""
         used = {name for name in formula.names() if name in self.model.given and name != old}
         others = used - self._reached
-        if len(others) > 1 or any(is_square(self.model.shape(name)) for name in others):
+        inverted = (node.names() for node, *_ in nodes(formula) if isinstance(node, Inverse))
+        turns = any(map(split_partial, set().union(*inverted)))
+        if len(others) > 1 or turns or any(is_square(self.model.shape(name)) for name in others):
             return True  # a rate, and what weighs another term; or a matrix that turns the gradient
         beside = [
             name for name in formula.names() if name in self.model.formulas and name not in self.settled

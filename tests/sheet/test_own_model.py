@@ -560,6 +560,8 @@ SCALARS = "x_1 = 0.3\nx_2 = 0.2\nf = x_1^2 x_2 + 3 x_2^2 = 0.138\n"
         (HESSIAN, "∇^2 f = A + Aᵀ", "wrong formula"),
         (HESSIAN, "H = ∇²f\nx' = x - H⁻¹ ∇f = [0, 0]", "right"),
         (HESSIAN, "H = ∇²f\nx' = x - H⁻¹ ∇f = [0.123, 0]", "wrong number"),
+        (HESSIAN, "x' = x - (∇²f)⁻¹ ∇f = [0, 0]", "right"),
+        (HESSIAN, "x' = x + (∇²f)⁻¹ ∇f = [0.6, 0.4]", "wrong formula"),
         (SCALARS, "H_{11} = ∂²f/∂x_1² = 2 x_2 = 0.4", "right"),
         ("x = [0.3, 0.2]\nf = x_1^2 x_2 = 0.018\n", "∂²f/∂x_1∂x_2 = 2 x_1 = 0.6", "right"),
         (SCALARS, "H_{12} = ∂²f/∂x_1∂x_2 = 2 x_2 = 0.4", "wrong formula"),
