@@ -118,9 +118,7 @@ def loss_of(
     """
     if declared in definitions:
         return declared, []
-    used = [
-        name for each in statements for part in each.formulas for name in part.used if split_partial(name)
-    ]
+    inside = (name for each in statements for part in each.formulas for name in part.used)
     stated = [name for statement in statements for name in derivatives_in(statement)]
     tops = [split_partial(name)[0] for name in stated or filter(split_partial, inside)]
     tops += [top.partition("_by_")[0] for top in tops]  # of a second derivative
