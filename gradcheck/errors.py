@@ -39,20 +39,44 @@ class ShapeMismatch(GradcheckError):
 
 
 class GradientShapeMismatch(ShapeMismatch):
-    """A gradient has another shape than its parameter; the message asks for a sum over an axis too many."""
+    """A gradient has another shape than its parameter; the message asks what may have been done to it.
+
+    `others`: names of other parameters that have its shape.
+    """
 
     sentence = "the gradient has shape {found}, the parameter {expected}"
+
+    def __init__(self, name: str, expected: Iterable[int], found: Iterable[int], others: Iterable[str] = ()):
+        self.others = tuple(others)
+        super().__init__(name, expected, found)
 
     @property
     def hint(self) -> str:
         """What to try."""
-        for axis in range(len(self.found)):
-            if self.found[:axis] + self.found[axis + 1 :] == self.expected:
-                over = "the samples" if axis == 0 else f"axis {axis}"
-                return f"is the sum over {over}, .sum(axis={axis}), missing?"
-        if self.found == self.expected[::-1]:
-            return "is it transposed?"
-        return super().hint
+        guesses = [*list(self._guesses())[:1], *(f"is it that of {other}" for other in self.others[:1])]
+        return ", or ".join(guesses) + "?" if guesses else super().hint
+
+    def _guesses(self):
+        """What may have been done to it, the likeliest first."""
+        found, wanted = self.found, self.expected
+        if found == wanted[::-1] and found != wanted:
+            yield "is it transposed"
+        if math.prod(found) == math.prod(wanted):
+            yield f"is .reshape({wanted}) missing"
+        for axis in _axes_between(found, wanted):
+            over = "the samples" if axis == 0 else f"axis {axis}"
+            yield f"is the sum over {over}, .sum(axis={axis}), missing"
+        if found == ():
+            yield "is it summed over everything, for want of an axis"
+        for axis in _axes_between(wanted, found):
+            yield f"is it summed over axis {axis}, too"
+        if len(found) == len(wanted) == 1:
+            yield "is it summed over another axis"
+
+
+def _axes_between(longer, shorter):
+    """The axes without which one shape is another."""
+    return [axis for axis in range(len(longer)) if longer[:axis] + longer[axis + 1 :] == shorter]
 
 
 class NotRealNumbers(GradcheckError):

@@ -42,6 +42,10 @@ def check_layer(forward: Any, backward: Any, /, *inputs: Any, **named: Any) -> R
     >>> check_layer(lambda x, w: (x * w, (x, w)), lambda dout, c: (dout * c[1], dout), x=0.5, w=2.0).verdict
     'wrong'
     """
+    for role, each in (("forward", forward), ("backward", backward)):
+        if not callable(each):
+            hint = "give functions, or methods such as layer.forward; an object as a whole is for check_model"
+            raise GradcheckError(f"{role}: expected a function, found {type(each).__name__}; {hint}")
     known = parameters_of(forward) or {}
     options = {name: named.pop(name) for name in OPTIONS if name in named and name not in known}
     with (

@@ -1,6 +1,7 @@
 """`check_model`: an object that has its parameters and gradients, its loss and its backward pass."""
 
 import re
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,9 @@ def check_model(
     be one of (output, y) that returns (value, its gradient by the output). `options` are those of `check`.
     Nothing of the object is changed afterwards. Raises GradcheckError where a part is missing.
     """
+    if isinstance(net, (type, FunctionType)):
+        what = "a class; give an object of it" if isinstance(net, type) else "a function; check takes such"
+        raise GradcheckError(f"check_model: {net.__name__} is {what}")
     net = _Chain(net) if isinstance(net, (list, tuple)) else net
     with random_states_kept(), objects_kept([net, X, y, loss, backward]):
         with objects_kept([net, X, y, loss, backward]):

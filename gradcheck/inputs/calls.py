@@ -83,10 +83,11 @@ def require_functions_of(loss, gradients, more):
     """Raises GradcheckError for functions that do not take one argument, and `more` behind."""
     if not takes(loss, 1, more):
         names = needed_names(loss)
-        raise GradcheckError(f"loss: {_called(loss, more)}; {_other_doors(loss, gradients, names)}")
+        raise GradcheckError(f"loss: {_called(loss, 'loss', more)}; {_other_doors(loss, gradients, names)}")
     if callable(gradients) and not takes(gradients, 1, more) and not takes(gradients, 2, more):
         names = needed_names(loss)
-        raise GradcheckError(f"gradients: {_called(gradients, more)}; {_other_doors(loss, gradients, names)}")
+        called = _called(gradients, "gradients", more)
+        raise GradcheckError(f"gradients: {called}; {_other_doors(loss, gradients, names)}")
 
 
 def require_no_layer(loss, gradients, more):
@@ -98,10 +99,10 @@ def require_no_layer(loss, gradients, more):
         raise GradcheckError(f"gradients: {called}; {also}: {_layer(loss, gradients, needed_names(loss))}")
 
 
-def _called(function, more):
+def _called(function, role, more):
     names = needed_names(function)
     shown = ", ".join(names[:MOST_NAMED]) + (", ..." if len(names) > MOST_NAMED else "")
-    text = f"{called_name(function)}({shown})"
+    text = f"{called_name(function, role)}({shown})"
     behind = f" and the {more} of args behind them" if more > 0 else ""
     return f"{text} is called with one argument, the parameters in their structure{behind}"
 

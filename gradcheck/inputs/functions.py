@@ -8,6 +8,7 @@ import math
 import random
 from contextlib import contextmanager
 from time import perf_counter
+from types import FunctionType
 
 import numpy as np
 
@@ -53,6 +54,10 @@ class CallersFunctions:
     ):
         if not callable(loss):
             raise GradcheckError(f"loss: expected a function of the parameters, found {type(loss).__name__}")
+        if isinstance(parameters, FunctionType):
+            raise GradcheckError(
+                "parameters: found a function; the order is check(loss, gradients, parameters)"
+            )
         self.point = self._given = Point(parameters)
         self._loss, self._gradients, self._of_caller = loss, gradients, gradients
         self.seed, self.most_calls, self.fastest = seed, most_calls, math.inf
@@ -201,6 +206,7 @@ class CallersFunctions:
         if several and not takes(self._gradients, 2, len(self.args), of_need=True):
             hint = "return the loss alone; one that returns (value, gradients) is checked with gradients=None"
             hint += ", several arrays with gradients (parameters, u) of the sum of u times each"
+            hint += "; the loss comes first, then the gradients" if isinstance(value, dict) else ""
             raise NotRealNumbers("loss", f"a {type(value).__name__} of {len(value)}", hint)
         if not several and not isinstance(value, float):
             shape = output_array("loss", value).shape

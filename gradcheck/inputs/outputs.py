@@ -28,6 +28,7 @@ def output_array(name, value):
     if array.dtype.kind not in "fiuc":
         found = type(value).__name__ if array.dtype.kind == "O" else f"{array.dtype} numbers"
         hint = "return one real number, e.g. the sum over samples and outputs"
+        hint = "is a `return` missing?" if value is None else hint
         raise NotRealNumbers(name, found, hint)
     return array
 
@@ -132,14 +133,14 @@ class Jacobian:
         return float(np.sum([outputs[row.tobytes()][i] for i, row in rows]))
 
     def _jacobian(self, parameters):
-        jacobians, found = {}, {name: np.empty(np.shape(each)) for name, each in parameters.items()}
+        jacobians, found = {}, {name: [] for name in parameters}
         for i, row in enumerate(self._rows(parameters)):
             if row.tobytes() not in jacobians:
                 jacobians[row.tobytes()] = self._named(self._of_caller(self._point.restore(row)))
             for block in self._point.blocks:
                 of_output = jacobians[row.tobytes()][block.name].reshape((-1, *block.shape))
-                found[block.name].reshape((-1, *block.shape))[i] = of_output[i]
-        return found
+                found[block.name].append(of_output[i])
+        return {name: np.reshape(rows, np.shape(parameters[name])) for name, rows in found.items()}
 
     def _rows(self, parameters):
         count = math.prod(self.shape)

@@ -161,7 +161,11 @@ class Point:
         factor, conjugate = self.reading if root == "gradients" else (1.0, False)
         vectors, units = [], []
         for blocks, leaf in self._matched(gradients, root):
-            values, unit = _gradient(blocks, leaf, mismatch)
+            try:
+                values, unit = _gradient(blocks, leaf, mismatch)
+            except GradientShapeMismatch as error:
+                others = [each.name for each in self.blocks if each.shape == error.found]
+                raise GradientShapeMismatch(error.name, error.expected, error.found, others) from None
             vectors.append(values.real.ravel())
             if len(blocks) == 2:
                 imaginary = values.imag.ravel()
@@ -221,13 +225,24 @@ def bounds_of(point, bounds):
         return None
     if not isinstance(bounds, (tuple, list)) or len(bounds) != 2:
         expected = "(low, high), each a number, None, or in the structure of the parameters"
-        raise GradcheckError(f"bounds: expected {expected}, found {bounds!r}")
+        raise GradcheckError(f"bounds: expected {expected}, found {bounds!r}{_of_pairs(point, bounds)}")
     low, high = _bound(point, "low", bounds[0], -np.inf), _bound(point, "high", bounds[1], np.inf)
     for i in np.flatnonzero(~(low <= high)):
         found = f"low is {low[i]} and high {high[i]} for {point.names[i]}"
         raise GradcheckError(f"bounds: {found}; low must not exceed high")
-    require_inside(low, high, point.vector, point.names)
+    try:
+        require_inside(low, high, point.vector, point.names)
+    except GradcheckError as error:
+        raise GradcheckError(f"{error}{_of_pairs(point, bounds)}") from None
     return low, high
+
+
+def _of_pairs(point, bounds):
+    """What to do with bounds that are a pair for every entry, as SciPy takes them; "" for others."""
+    is_pairs = isinstance(bounds, (tuple, list)) and len(bounds) == len(point.vector)
+    if not is_pairs or not all(isinstance(each, (tuple, list)) and len(each) == 2 for each in bounds):
+        return ""
+    return "; pairs for each entry, as SciPy takes them, are turned by tuple(zip(*bounds)), with inf for None"
 
 
 def _bound(point, which, given, default):
@@ -448,7 +463,11 @@ def _children_like(template, node, name, noted):
     if found is None and issubclass(template.kind, tuple):
         found = dict(zip(template.parts, _in_order(node, name, len(names), f", {', '.join(names)}")))
     if found is None:
-        raise StructureMismatch(name, f"a {template.kind.__name__} with {names}", type(node).__name__)
+        items = ", ".join(f"{each!r}: ..." for each in names)
+        hint = "give them by their names, {" + items + "}" if template.kind is dict else None
+        if isinstance(node, tuple) and len(node) == 2 and np.ndim(node[0]) == 0 and name == "gradients":
+            hint = "return the gradients alone, or check(loss_and_gradients, None, parameters)"
+        raise StructureMismatch(name, f"a {template.kind.__name__} with {names}", type(node).__name__, hint)
     if set(found) != set(names):
         longer = None if noted is None else matching_names(names, found)
         if longer is None:

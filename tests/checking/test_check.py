@@ -80,7 +80,12 @@ def test_nothing_is_broadcast(wrong):
         ((3,), (5, 3), ".sum(axis=0), missing?"),
         ((3, 1), (3, 4, 1), "is the sum over axis 1, .sum(axis=1), missing?"),
         ((3, 2), (2, 3), "is it transposed?"),
-        ((3,), (4,), "nothing is broadcast"),
+        ((3, 2), (4, 5), "nothing is broadcast"),
+        ((3, 2), (6,), "is .reshape((3, 2)) missing?"),
+        ((3,), (1, 3), "is .reshape((3,)) missing?"),
+        ((3, 2), (), "is it summed over everything, for want of an axis?"),
+        ((4, 3, 2), (4, 2), "is it summed over axis 1, too?"),
+        ((3,), (4,), "is it summed over another axis?"),
     ],
 )
 def test_a_gradient_of_another_shape_is_told_what_to_try(shape, given, words):

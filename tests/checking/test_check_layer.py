@@ -272,6 +272,8 @@ def test_every_call_of_a_dropout_leaves_out_the_same():
         (affine, lambda dout, cache: {"u": 1.0}, INPUTS, "returned u, .* are x, w, b; call"),
         (lambda x: (x, x), lambda cache, Y: Y, {"x": X}, "^backward: .*: Y is no input of .*check"),
         (lambda x: 2 * x, lambda x: 2.0, {"x": X}, "^backward: .* takes no gradient from above"),
+        (affine, None, INPUTS, "^backward: expected a function, found NoneType; give functions, or methods"),
+        (INPUTS, affine_backward, INPUTS, "^forward: expected a function, found dict; .*check_model"),
     ],
 )  # fmt: skip
 def test_functions_that_do_not_fit_together_are_told_how(forward, backward, inputs, words):

@@ -339,6 +339,13 @@ def test_a_part_that_is_missing_is_named(members, options, words):
         check_model(type("Net", (), members)(), X, LABELS, **options)
 
 
+def test_what_is_no_object_is_told():
+    with pytest.raises(GradcheckError, match="^check_model: Attributes is a class; give an object of it"):
+        check_model(Attributes, X, LABELS)
+    with pytest.raises(GradcheckError, match="^check_model: squares is a function; check takes such"):
+        check_model(squares, X, LABELS)
+
+
 def test_loss_and_backward_may_be_functions_of_the_model():
     net = Attributes()
     loss, backward = (lambda net, X, y: squares(net.forward(X), y)), (lambda net, X, y: net.backward(X, y))

@@ -66,6 +66,10 @@ def test_bounds_may_be_open_on_either_side(bounds):
         ((0, np.zeros(3)), r"bounds: high is neither .* \(x: expected shape \(2,\), found \(3,\)\)"),
         ((1.5, None), r"x\[0\]: found 1.0, outside its bounds 1.5 to inf"),
         (7, "bounds: expected .low, high."),
+        (
+            [(0, 2), (0, 3)],
+            r"its bounds 0.0 to 0.0; .*; pairs for each entry, as SciPy takes them, are turned",
+        ),
     ],
 )
 def test_bounds_of_no_meaning_are_refused_before_the_loss_is_called(bounds, words):
@@ -81,7 +85,8 @@ def test_bounds_of_no_meaning_are_refused_before_the_loss_is_called(bounds, word
     [
         ((1.0, X), "a tuple of 2; return the loss alone; .* gradients=None"),
         ("a", "one real number"),
-        (None, "NoneType"),
+        (None, "NoneType; is a `return` missing"),
+        ({"x": X}, "a dict of 1; return the loss alone; .*; the loss comes first"),
         (1j, "found 1j; return one real number"),
         (np.array([[1.0]]), r"shape \(1, 1\); return one real number, with .item"),
         ([[1.0], [1.0, 2.0]], "a list of 2"),
@@ -102,6 +107,27 @@ def test_a_loss_of_several_numbers_with_ready_gradients_is_told_of_the_upstream(
 def test_what_is_no_function_is_refused(function):
     with pytest.raises(GradcheckError, match="^loss: expected a function"):
         check(function, None, X)
+
+
+def test_parameters_that_are_a_function_are_told_the_order():
+    with pytest.raises(GradcheckError, match=r"^parameters: found a function; .*check\(loss, gradients"):
+        check(loss, gradients(X), gradients)
+
+
+@pytest.mark.parametrize(
+    "found, words",
+    [
+        ([X, X], r"found list; give them by their names, \{'V': ..., 'W': ...\}"),
+        ((1.0, {"W": X, "V": X}), r"found tuple; return the gradients alone, or check\(loss_and_gradients, "),
+        ({"W": X, "V": np.ones(3)}, r"V: .*shape \(3,\), the parameter \(2, 2\); is it that of b\?"),
+        ({"W": X, "V": np.ones((3, 2))}, r"V: .*; give one number per entry: nothing is broadcast"),
+    ],
+)
+def test_gradients_in_another_structure_are_told_where_they_belong(found, words):
+    point = {"W": X, "V": np.ones((2, 2))} | ({"b": np.ones(3)} if "that of b" in words else {})
+    found = found | {"b": np.ones(3)} if isinstance(found, dict) and "b" in point else found
+    with pytest.raises(GradcheckError, match=words):
+        check(lambda p: np.sum(p["W"]), lambda p: found, point)
 
 
 def test_functions_of_other_arguments_are_told_how_they_are_called():

@@ -76,6 +76,13 @@ def test_a_jacobian_by_several_arrays_has_the_outputs_first():
     )
 
 
+@pytest.mark.parametrize("factor, verdict", [(1.0, "right"), (1.001, "wrong")])
+def test_a_jacobian_in_single_precision_is_allowed_its_rounding(factor, verdict):
+    report = check(fun, lambda x, a: (factor * jac(x, a)).astype(np.float32), X, args=(2.0,))
+    assert report.verdict == verdict
+    assert "float32 gradients, allowed the rounding of float32" in report.conventions
+
+
 def test_bounds_hold_for_a_jacobian():
     def loss(x):
         assert np.all(x >= 0.5)
