@@ -214,6 +214,9 @@ CLEARLY = 2.0**-10  # of the slopes: by how much that of another piece must diff
 STARTS = 12  # points beside that are drawn
 MOVES = 12  # moves that are tried for each entry at a kink, before the gradient is called wrong
 MOST_MOVES = 768
+RAYS = 3  # away from the point, along which slopes at two distances are compared
+BENT = 2.0**-4  # of the slopes: what curvature may change between the two
+NEARER, MOST_NEARER = 2.0**-8, 3  # times the distance, where it changes more
 DOMINANT = 256.0  # moves of one entry go up to this, so that it may decide alone
 DRAWN = 3  # random directions
 PAIRS = 128  # of points between which a loss that is convex has to be so
@@ -226,15 +229,19 @@ MOST_BISECTED = 64  # entries; more are blamed as whole blocks
 class Kinks:
     """Pieces of the loss of CallersFunctions that meet at a GradientAt.
 
-    `slopes`: position -> (left, right) of every entry at a kink or wrong; `is_among_kinks`: whether there are
-    any of the former, which noise may hide.
+    `slopes`: position -> (left, right) of every entry at a kink or wrong; `smooth`: position -> a step over
+    which the loss has no kink along that entry; `is_among_kinks`: whether there are any at a kink, which
+    noise may hide.
     """
 
-    def __init__(self, functions, at, slopes, is_among_kinks, confidence, floor):
+    def __init__(self, functions, at, slopes, smooth, is_among_kinks, confidence, floor):
         self.functions, self.at, self.confidence, self.floor = functions, at, confidence, floor
         self.slopes, self.positions = slopes, np.array(list(slopes))
         self._is_among_kinks = is_among_kinks
         self.draw = np.random.default_rng([functions.seed, 4])
+        self.reach = BESIDE * np.maximum(np.abs(at.vector), 1.0)
+        self.reach *= min([1.0, *(step / self.reach[i] for i, step in smooth.items())])
+        self._come_nearer()
         self.bend = np.zeros_like(at.vector)
         self.bend[self.positions] = np.sign([right - left for left, right in slopes.values()])
 
@@ -252,7 +259,7 @@ class Kinks:
             direction = np.zeros_like(self.at.vector)
             direction[i] = 1.0
             target, slopes = float(self.at.analytic[i]), sorted(self.slopes[i])
-            is_hidden = not np.isfinite(target) or self._is_hidden(target, *slopes)
+            is_hidden = not np.isfinite(target) or self._is_hidden(direction, target, *slopes)
             if is_hidden and np.isfinite(target) and self._is_among_kinks:
                 found[i] = Judgement(
                     "undecided", "at a kink, and noise hides the pieces of the loss beside it"
@@ -280,9 +287,8 @@ class Kinks:
                 if not self._is_outside(direction):
                     continue
                 if bends is None:
-                    bends = bends_everywhere(
-                        self.functions, self.at.vector, some, bend, self.positions, self.draw
-                    )
+                    everywhere = self.functions, self.at.vector, some, bend, self.positions
+                    bends = bends_everywhere(*everywhere, self.draw)
                 if bends or self._is_steady(direction):
                     moving = some[direction[some] != 0.0]
                     guilty = np.concatenate(self._smallest(direction, self._by_block(moving)))
@@ -313,7 +319,7 @@ class Kinks:
         low, high = sorted(slope.slopes)
         target = float(np.sum(self.at.analytic * direction))
         is_clear = max(low - target, target - high) > 2.0 * CLEARLY * max(abs(low), abs(high), abs(target))
-        if not is_clear or self._is_hidden(target, low, high):
+        if not is_clear or self._is_hidden(direction, target, low, high):
             return False
         return not self._is_met(direction, target, low, high)
 
@@ -323,10 +329,29 @@ class Kinks:
         slopes = np.array([self._slope(each, direction, 1.0) for each in starts])
         return bool(np.all(np.isfinite(slopes)) and np.ptp(slopes) <= CLEARLY * np.max(np.abs(slopes)))
 
-    def _is_hidden(self, *slopes):
+    def _come_nearer(self):
+        """Makes the reach so short that pieces keep their slopes: what curvature makes is no piece."""
+        draw = np.random.default_rng([self.functions.seed, 11])
+        sizes = np.abs([*self.at.analytic[self.positions], *np.ravel([*self.slopes.values()])])
+        size = np.max(sizes[np.isfinite(sizes)], initial=0.0)
+        rays = draw.standard_normal((RAYS, 2, len(self.reach)))
+        for _ in range(MOST_NEARER):
+            far, near = np.array(
+                [[self._slope(*ray, 1.0, closer) for ray in rays] for closer in (1.0, CLOSER)]
+            )
+            if np.all(np.abs(far - near) <= BENT * np.maximum(np.abs(far), size)):
+                break
+            self.reach = NEARER * self.reach
+
+    def _step(self, direction):
+        """The step along a direction over which the slope of a piece is taken."""
+        moving = direction != 0.0
+        return STEP * float(np.min(self.reach[moving] / np.abs(direction[moving])))
+
+    def _is_hidden(self, direction, *slopes):
         """Whether noise hides pieces of the loss whose slopes are as far apart as these may be."""
         noise = self.floor.noise(abs(self.functions.value(self.at.vector)))
-        return noise > CLEARLY * max(map(abs, slopes)) * STEP * BESIDE * CLOSER
+        return noise > CLEARLY * max(map(abs, slopes)) * self._step(direction) * CLOSER
 
     def _is_met(self, direction, target, low, high):
         """Whether a piece of the loss beside the point is as steep along the direction as the target.
@@ -365,9 +390,8 @@ class Kinks:
 
     def _slope(self, move, direction, sign, closer=1.0):
         """sign * the slope along a direction of the piece where the parameters have moved; -inf for none."""
-        vector, reach = self.at.vector, BESIDE * closer
-        step = STEP * reach
-        beside = vector + reach * np.maximum(np.abs(vector), 1.0) * move / np.max(np.abs(move))
+        step = closer * self._step(direction)
+        beside = self.at.vector + closer * self.reach * move / np.max(np.abs(move))
         forth, back = (self.functions.value_or_nan(beside + k * step * direction) for k in (1.0, -1.0))
         slope = sign * (forth - back) / (2.0 * step)
         return slope if np.isfinite(slope) else -np.inf

@@ -215,13 +215,18 @@ class JudgedEntries:
         if len(positions) == 0:
             return 0
         estimates = self._measured_and_judged(positions)
-        self.doubtful |= {i for i, each in estimates.items() if self.is_rough or each.reason == AMONG_KINKS}
+        if self.is_rough or any(each.reason == AMONG_KINKS for each in estimates.values()):
+            self.doubtful |= set(estimates)  # noise hides from some that they are among kinks, too
         slopes = {
             i: each.slopes for i, each in estimates.items() if each.kink or self.judgements[i] == "wrong"
         }
         if len(slopes) > 0 and self.doubt is None:
             among_kinks = bool(np.any(self.at_kink)) and not self.is_rough
-            kinks = Kinks(self._functions, self._at, slopes, among_kinks, self.confidence, self._floor)
+            smooth = {
+                i: each.step for i, each in estimates.items() if not each.kink and each.error < math.inf
+            }
+            how = among_kinks, self.confidence, self._floor
+            kinks = Kinks(self._functions, self._at, slopes, smooth, *how)
             self.judgements |= kinks.judged(self.judgements)
         if self.is_interrupted:
             raise KeyboardInterrupt

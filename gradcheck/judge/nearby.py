@@ -274,8 +274,8 @@ class _PointsNearby:
         vector = self._vector(place)
         value = self.functions.value_or_nan(vector)
         found = self.functions.gradients_or_none(vector) if np.isfinite(value) else None
-        if found is None:
-            return None
+        if found is None or place.size is not None and not np.all(np.isfinite(found[0])):
+            return None  # far from the point a gradient may lose its numbers
         self.values.append(value)
         return vector, found
 

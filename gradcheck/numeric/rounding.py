@@ -107,7 +107,7 @@ def _jumps(f, x, centre, scale, deviation):
     if abs(f(high) - centre) < deviation:
         high = x + scale * WIDE_SPACINGS[-1]
     slopes = (f(x + tiny) - f(x - tiny)) / (2.0 * tiny), (f(high) - centre) / (high - x)
-    ends, least = ((x, centre), (high, f(high))), SPACING_RATIO * SPACINGS[-1] * scale
+    ends, least = ((x, centre), (high, f(high))), SPACINGS[-1] * scale
     return any(_jumps_between(f, *ends, deviation, slope, least) for slope in slopes)
 
 

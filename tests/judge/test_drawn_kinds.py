@@ -60,6 +60,25 @@ def test_maxima_of_weights_of_both_signs_are_not_accused_where_all_tie():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("seed", [6, 10])
+def test_what_kinks_beyond_the_noise_bend_is_not_accused(seed):
+    assert checked(drawn("relu, five layers", seed, scale=1e-3), special_points=False).verdict != "wrong"
+
+
+@pytest.mark.slow
+def test_gradients_without_numbers_far_from_the_point_are_not_accused():
+    """Among its kinks a small network is compared where it is scaled up, for which it need not be made."""
+    model = drawn("relu, softmax", 5, scale=1e-3)
+    largest = 20.0 * max(np.max(np.abs(each)) for each in model.parameters.values())
+
+    def gradients(p):
+        is_far = max(np.max(np.abs(each)) for each in p.values()) > largest
+        return {name: each * (np.nan if is_far else 1.0) for name, each in model.gradients(p).items()}
+
+    assert check(model.loss, gradients, model.parameters, special_points=False).verdict != "wrong"
+
+
+@pytest.mark.slow
 @given(DRAWN, CHOICE)
 @examples(120)
 def test_one_mistake_in_the_sweep_back_is_wrong_and_blamed_on_the_blocks_it_touches(model, choice):

@@ -575,3 +575,27 @@ def test_a_slope_that_grows_without_end_may_be_infinite(first, bounds, sign, ver
         return sign * (np.log(x) + 1.0)
 
     assert check(entropy, slopes, np.array(first), bounds=bounds).verdict == verdict
+
+
+OTHER = np.random.default_rng(12)
+A, Y, AT = OTHER.normal(size=(6, 4)), OTHER.normal(size=6), np.array([0.3, -0.7, 1.1, 0.2])
+IN_UNITS = {
+    "waves": (lambda x: np.sum(np.sin(A @ x)), lambda x: A.T @ np.cos(A @ x)),
+    "squares": (lambda x: np.sum((A @ x - Y) ** 2), lambda x: 2.0 * A.T @ (A @ x - Y)),
+    "pinball": (
+        lambda x: np.sum(np.maximum(0.3 * (A @ x - Y), 0.7 * (Y - A @ x))),
+        lambda x: A.T @ np.where(A @ x > Y, 0.3, -0.7),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", IN_UNITS)
+@pytest.mark.parametrize("unit", [1e-9, 1e-6, 1e6])
+def test_what_lies_far_beside_the_point_excuses_nothing_in_any_unit(name, unit):
+    """Pieces of the loss are looked for so near that no curvature is taken for one."""
+    loss, gradients = IN_UNITS[name]
+    turned = np.array([1.0, -1.0, 1.0, 1.0])
+    for change, verdict in [(1.0, "right"), (0.5, "wrong"), (turned, "wrong")]:
+        slopes = partial(lambda change, x: change * gradients(x / unit) / unit, change)
+        report = check(lambda x: loss(x / unit), slopes, unit * AT, special_points=False)
+        assert report.verdict == verdict, str(report)
