@@ -60,13 +60,22 @@ def transposed(claims, arrays):
 _ALIAS = re.compile(r"[^\W\d∂∇]\w*(?:_\{\w+\})?(?:\^\{?[\[(]\w+[\])]\}?)?(?:_\{?\w+\}?)?")
 
 
+def _made_of(word, names):
+    """Whether a word is two names side by side, as Wx."""
+    return any(word[:cut] in names and word[cut:] in names for cut in range(1, len(word)))
+
+
 def with_aliases(claims: list[Claim]) -> list[Claim]:
     """Claims with one more, `a = ŷ`, for `ŷ = a = σ(z)` where no other line says what a is."""
     heads = {read_name(claim.parts[0].text) for claim in claims}
     found = []
     for claim in claims:
         others = [part for part in claim.parts[1:-1] if read_name(part.text) not in {None, *heads}]
-        others = [part for part in others if _ALIAS.fullmatch(part.text.strip())]
+        others = [
+            part
+            for part in others
+            if _ALIAS.fullmatch(part.text.strip()) and not _made_of(part.text.strip(), heads)
+        ]
         if len(others) != 1 or len(claim.parts) > 4 or not _ALIAS.fullmatch(claim.parts[0].text.strip()):
             found.append(claim)
             continue

@@ -148,8 +148,13 @@ class Lines:
                 self.meanings.connected(name)
         except NeuronnetError as unconnected:
             self._undecided(line, str(unconnected))
-        used = self.model.uses(role.name) if role.name is not None and role.name in self.model else ()
-        names = sorted(self.unclear.keys() & set(used) - {role.name})
+        beside = {name for part in statement.formulas for name in part.used}
+        used = [self.model.uses(name) for name in {*beside, role.name or ""} if name in self.model]
+        names = sorted(self.unclear.keys() & beside.union(*used) - {role.name})
+        if not names and role.kind == VALUE and statement.arithmetic:
+            names = sorted(self.unclear)  # the name again, of which values is not said
+            if names and role.name is not None:
+                self.unclear[role.name] = f"which value of {role.name} is meant is not said"
         if names:
             self._undecided(line, self.unclear[names[0]])
 
@@ -198,7 +203,11 @@ class Lines:
         arithmetic, beside = [], None  # the last step on the line first
         for part, shown in zip(statement.parts, line.parts):
             if part.printed is not None:
-                self._number(shown, part.printed, exact, formulas, arithmetic, is_update)
+                is_bare = arithmetic and statement.name is None and not truth.names()
+                if is_bare:  # its numbers may be rounded ones, whatever they are of
+                    self._number(shown, part.printed, None, formulas, arithmetic)
+                if not is_bare or shown.verdict == report.WRONG_NUMBER:
+                    self._number(shown, part.printed, exact, formulas, arithmetic, is_update)
                 if own is not None and shown.verdict == report.WRONG_NUMBER and shown.follows_from is None:
                     self._another_formula(line, shown, part.printed, own)
                 if shown.verdict == report.WRONG_NUMBER and shown.follows_from is None and exact is not None:
@@ -209,10 +218,12 @@ class Lines:
                 if arithmetic and exact is not None:
                     self._step(beside, shown, part.printed, exact, formulas(), arithmetic[0])
                 judged_parts += 1
-            elif part.formula is None or part.formula is statement.parts[0].formula:
+            elif part.formula is None:
                 continue
             elif part.is_arithmetic:
                 arithmetic, beside = [part.formula, *arithmetic], shown
+            elif part is statement.parts[0]:
+                continue
             elif own is not None and part is statement.formulas[0]:  # it defines the quantity
                 shown.note, is_astray = self.roles.astray.get(position, (None, False))
                 if is_astray:

@@ -153,7 +153,7 @@ def read_statements(
         for claim in without_free_indices(claims, known.from_zero)
     ]
     heads = [None if is_of_function(claim) else read_name(claim.parts[0].text) for claim in claims]
-    heads = [None if _is_power(head, heads) else head for head in heads]
+    heads = [None if _is_power(head, heads) or _is_product(head, heads) else head for head in heads]
     known.names.update(head for head in heads if head is not None and split_partial(head) is None)
     _find_arrays(claims, heads, known)
     claims = transposed(claims, known.arrays - {updated(head) for head in heads if head is not None})
@@ -277,6 +277,11 @@ def _is_power(head, heads):
         return False
     alike = re.compile(rf"{re.escape(found[1])}\^\(?(?!{found[2]})\d\)?{found[3] and '_?' + found[3] or ''}")
     return not any(alike.fullmatch(each or "") for each in heads)
+
+
+def _is_product(head, heads):
+    """Whether a first side is a matrix and what it is multiplied with, as Wx, which both have lines."""
+    return re.fullmatch(r"[A-Z][a-z]", head or "") is not None and {*head} <= {*heads}
 
 
 def _is_by_entry(head, known):

@@ -320,6 +320,30 @@ COLUMN_OF_PRODUCTS = """w = 0.5
 L = 1/2 Σ e² = 1.625
 ∂L/∂w = Σ e x = -3.5"""
 
+OF_ANY_LOSS = """x = torch.tensor(2.0, requires_grad=True)
+y = torch.tensor(3.0, requires_grad=True)
+z = x * y + torch.sin(x)
+z.backward()
+print(x.grad)  # tensor(2.5839)"""
+IN_A_PRODUCT = """W = [[1, 0.5], [0, 2]], x = [1, 1]
+(a) Compute dL/dW.
+y = Wx = [1.5, 2]
+L = 1/2 yᵀ y = 3.125
+dL/dW = y xᵀ = [[1.5, 1.5], [2, 2]]"""
+IN_JULIA = """x = [1.0, 2.0]
+W = [0.1 0.2; 0.3 -0.4]
+h = max.(0, W * x)
+loss = 0.5 * (sum(h) - 1.0)^2
+dh = (sum(h) - 1.0) .* (h .> 0)
+dW = dh * x'
+println(dW)  # [-0.5 -1.0; 0.0 0.0]"""
+IN_JAVASCRIPT = """const x = 0.5, target = 0.1;
+let w = 0.4;
+const a = Math.tanh(w * x);
+const loss = 0.5 * (a - target) ** 2;
+const dw = (a - target) * (1 - a * a) * x;
+console.log(dw); // 0.046791"""
+
 EACH_STEP = """f(w) = (w - 3)^2
 w^(0) = 1, eta = 0.1
 w^(k+1) = w^(k) - eta f'(w^(k))
@@ -409,6 +433,12 @@ w^(2) = 1.72"""
         (IN_STEPS, "1/2 s = 0.1833", "1/2 s = 0.1383"),
         (IN_STEPS, "(m - y) = -0.2222", "(y - m) = 0.2222"),
         (COLUMN_OF_PRODUCTS, "| -2 |", "| -3 |"),
+        (OF_ANY_LOSS, "2.5839", "2.8539"),
+        (IN_A_PRODUCT, "Wx = [1.5, 2]", "Wx = [1.5, 3]"),
+        (IN_A_PRODUCT, "y xᵀ = [[1.5, 1.5]", "x yᵀ = [[1.5, 1.5]"),
+        (IN_JULIA, "[-0.5 -1.0", "[-0.5 1.0"),
+        (IN_JULIA, "dh * x'", "x * dh'"),
+        (IN_JAVASCRIPT, "// 0.046791", "// 0.064791"),
         (NEWTON, "- g/H", "+ g/H"),
         (NEWTON, "(p_i - y_i)", "(y_i - p_i)"),
     ],
@@ -499,3 +529,20 @@ def test_no_other_reading_excuses_the_one_wrong_line(text, right, wrong):
     assert neuronnet.check_sheet(text).status == 0
     (line,) = [each for each in neuronnet.check_sheet(text.replace(right, wrong)).lines if each.is_wrong]
     assert wrong in line.text
+
+
+def test_numbers_of_another_sample_on_a_line_are_accused_of_nothing():
+    text = """w = 0.5, learning rate 0.1
+Sample 1: x=1, t=1: p = σ(0.5·1) = 0.6225, error p − t = -0.3775, gradient for w: -0.3775·1 = -0.3775
+Sample 2: x=2, t=0: p = σ(0.5·2) = 0.7311, error p − t = 0.7311, gradient for w: 0.7311·2 = 1.4621"""
+    report = neuronnet.check_sheet(text)
+    assert not any(line.is_wrong for line in report.lines) and report.status == 3
+    assert neuronnet.check_sheet(text.replace("0.6225", "0.6522")).status == 1
+
+
+def test_bare_arithmetic_may_round_its_numbers():
+    verdicts = [
+        neuronnet.check_sheet(text).lines[0].verdict
+        for text in ("0.7311·2 = 1.4621", "0.73106·2 = 1.4621", "0.7311·2 = 1.4631", "0.3*0.5 = 0.16")
+    ]
+    assert verdicts == ["undecided", "right", "wrong number", "wrong number"]

@@ -68,6 +68,7 @@ _SIZES = re.compile(r"\(?(?<!\w)\d+(?:[-–x×]\d+)+(?:[- ][^\W\d_]{2,})?\)?\s*\
 _IN_WORDS = re.compile(r"\s\([^\W\d_]{3,}(?:[ ,-]+[^\W\d_]+)*\)")
 _COLUMN_OF_COMMAS = re.compile(r"\[\s*[-+−]?\d+(?:,\d+)?(?:\s*;\s*[-+−]?\d+(?:,\d+)?)+\s*\]\Z")
 _EQUATION_NUMBER = re.compile(r"(?<!\s)(?:\s{2,}|\t)\(\d{1,3}(?:\.\d{1,3})?[a-z]?\)\s*\Z")
+_TOLD = re.compile(r"(?:\(?\w{1,2}[.)]\s+)?([A-Z][a-z]{3,})\s")  # (b) Compute dL/dw.
 _NO_CLAIM = re.compile(r"https?://|[∈∀∃]|\\(?:in|forall|exists)\b")
 _AT = re.compile(
     r"(?:\\(?:right|[Bb]igg?r?)\s*)?(?:\||\\r?vert(?![a-z]))\s*_\s*(?:\{(?P<many>[^{}]*=[^{}]*)\}|(?P<one>\w+=[-\d.]+))"
@@ -305,7 +306,8 @@ class Sheet:
         bare = _IN_WORDS.sub("", _SIZES.sub("", _MARK.sub("", written.text)))
         if not re.search(r"[\d=+*/^<>\[\]_\\-]", _STEP.sub("", bare)) and all(map(_is_long, bare.split())):
             bare = ""
-        if not signs and (not _LOOKS_LIKE_A_CLAIM.search(bare) or self.vocabulary.is_prose(text)):
+        is_told = _TOLD.match(text) and self.vocabulary.is_word(_TOLD.match(text)[1])
+        if not signs and (is_told or not _LOOKS_LIKE_A_CLAIM.search(bare) or self.vocabulary.is_prose(text)):
             return self.prose.append((statement.place(1)[0], shown(text)))
         if not signs:
             reason = "there is no equals sign; a claim is written name = formula = number"

@@ -55,6 +55,9 @@ _DESCENDS = re.compile(r"descen[ts]|abstieg|descente|descenso|minimi[sz]|minimie
 _ASCENDS = re.compile(
     r"ascen[ts]|aufstieg|montée|maximi[sz]|maximier|reinforce\b|policy gradient|\breward", re.IGNORECASE
 )
+_SWEPT = re.compile(
+    r"^[>.\s]*([^\W\d]\w*)\.backward\(\)", re.MULTILINE
+)  # what a program takes the gradients of
 _PROSE = re.compile(
     r"https?://|\]\(|\\(?:usepackage|documentclass|(?:re)?newcommand|setlength|DeclareMathOperator|def)\b"
 )
@@ -184,6 +187,8 @@ def _with_layers(sheet):
 def _know(sheet, lines):
     text = "\n".join(line.text for _, line in lines)
     sheet.vocabulary, sheet.decimal_commas = Vocabulary(text, SPELLED), has_decimal_commas(text)
+    swept = _SWEPT.search(text)
+    sheet.declared.loss = swept and swept[1]
     sheet.declared.ascends = _ASCENDS.search(text) is not None
     sheet.declared.descends = _DESCENDS.search(text) is not None and not sheet.declared.ascends
 

@@ -51,7 +51,7 @@ def _without_point(match):
 
 
 _PAIR = r"[^\W\d]\w*=[-−]?\d*[.,]?\d+"
-_TYPE = r"^\s*(?:(?:const|final|static|var|auto)\s+)?(?:(?:double|float|int|auto)\s+)(?=[^\W\d]\w*\s*=)"
+_TYPE = r"^\s*(?:(?:const|final|static|var|val|double|float|int|auto)\s+){1,3}(?=[^\W\d]\w*\s*=)"
 _BECOMES = r"^(\s*[^\W\d]\w*'?\s*)->(?=\s*[-(\d][-+*/^().\d\s=]*$)"
 _IN_ENGLISH = {
     "sigmoid": r"sigmoide|sigmoïde|sigmoidal|sigmóide|сигмоида|logistique|logística",
@@ -73,14 +73,14 @@ SECOND = re.compile(
     r"(?:\s?(?:(?P=two)|²|\^\{?2\}?)|\s*[d∂]\s*(?P<then>[^\W\d∂]\w*))(?![\w^²])"
 )
 _SHOWS = (
-    r"^(\s*)(?:System\.out\.print(?:ln)?|console\.log|Console\.Write(?:Line)?|fmt\.Print(?:ln)?|disp)"
-    r"\s*\(([^()\"']+)\)\s*;?(?=\s*(?://.*)?$)"
+    r"^(\s*)(?:System\.out\.print(?:ln)?|console\.log|Console\.Write(?:Line)?|fmt\.Print(?:ln)?|println|disp)"
+    r"\s*\(([^()\"']+)\)\s*;?(?=\s*(?:(?://|#).*)?$)"
 )
 # Habits, in the order in which they are read: what must stand in a text, what is written, what it is read as.
 HABITS = {
     "of lines": (
         (r"/\*", r"/\*+\s?(.*?)\s*\*+/\s*$", r"// \1"),  # a comment of C at the end of a line
-        (r"\(", rf"{_SHOWS}\s*//[\s=>-]*?(-?[\d.\[].*)$", r"\1\2 = \3"),  # console.log(y); // 0.5744
+        (r"\(", rf"{_SHOWS}\s*(?://|#)[\s=>-]*?(-?[\d.\[].*)$", r"\1\2 = \3"),  # console.log(y); // 0.5744
         (r"\(", _SHOWS, ""),
         ("->", _BECOMES, r"\1→"),  # w -> 0.5 - 0.1*2 = 0.3
         ("=", _TYPE, ""),
@@ -98,7 +98,7 @@ HABITS = {
         ("%", r"%\*%", "@"),  # as R writes it
         ("<", r"(?<=[^\W\d])<(\d{1,2}|t(?:[-+]1)?)>(?!\w)", r"^<\1>"),
         (r"(?<![\d.])\s?\.[*/^](?!\*)", r"(?<=[\w)\]])'(?=\s*(?:[-+*/.;,)\]]|$))", "ᵀ"),  # as Octave does
-        (r"\.", r"((?<![\w.])\d+)?\.([-+*/^])(?!\*)|(?<=[a-z])\.(?=\()", _without_point),
+        (r"\.", r"((?<![\w.])\d+)?\.([-+*/^<>])(?!\*)|(?<=[a-z])\.(?=\()", _without_point),
         ("[+⁺]", _UPDATED, lambda match: match[1] + (f"{match[2]}@1" if match[2] else "^+")),
     ),
     "of derivatives": (
