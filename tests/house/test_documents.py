@@ -53,7 +53,7 @@ WRONG = {
         "the step is false, it gives 0.251251",
     ),
     "wrong arithmetic on printed numbers": (
-        "```derivation\n0.036350306 - 0.055399425 = -0.019049118\n```",
+        "```derivation\n0.036350306 - 0.055399425 = -0.019049218\n```",
         "exact -0.01904911900",
     ),
     "a line that claims nothing": ("```derivation\nE_total\n```", "no equals sign"),
