@@ -273,13 +273,20 @@ def of_an_unknown_task():
         yield f"{name}, unknown task, wide", partial(told, [block("W", shape, 40, change, WIDE)])
 
 
+def of_two_samples():
+    for name in ("twice", "half", "sign", "minus 1/N", "with l2", "twice and l2", "2N"):
+        shape, change = CHANGES[name]
+        one = block("W", shape, 40, change)
+        yield f"{name}, two samples", partial(told, [one], samples=2, outputs=2, learning_rate=0.5)
+
+
 def among_others():
     for name, (array, change) in IN_A_NETWORK.items():
         yield f"{name} of {array}", partial(told, network(array, change), **TASK)
 
 
 KINDS = [alone, within_wide_bars, of_a_bias, in_part_unknown_and_with_a_known_l2, of_one_sample]
-KINDS += [of_an_unknown_task, among_others, without_a_bar, of_what_a_loss_ignores]
+KINDS += [of_two_samples, of_an_unknown_task, among_others, without_a_bar, of_what_a_loss_ignores]
 
 
 ROWS = {name: said for kind in KINDS for name, said in kind()}
