@@ -198,7 +198,7 @@ class Hunt:
             yield analytic / np.max(np.abs(analytic))
         most = ALONE_OF_FEW if self.few else ALONE
         some = moved if len(moved) <= most else self._draw.choice(moved, most, replace=False)
-        for i in some if n > 1 else ():
+        for i in some:
             direction = np.zeros_like(point.vector)
             direction[i] = 1.0
             yield direction

@@ -117,8 +117,6 @@ def without_factor(formula: Expression, is_chosen: Callable) -> Expression | Non
         for place, (operator, factor) in enumerate(node.factors if isinstance(node, Product) else ()):
             if is_chosen(operator, factor):
                 rest = [*node.factors[:place], *node.factors[place + 1 :]]
-                if rest and place == 0 and rest[0][0] != "/":
-                    rest[0] = ("*", rest[0][1])
                 return rebuild(product_of(rest))
     return None
 

@@ -223,7 +223,7 @@ def _array_of(text):
     if text[:1] + text[-1:] not in ("[]", "()"):
         return None
     inside = text[1:-1].strip()
-    if not inside or len(inside) > 1 and not re.search(r"[\s,;\[(]", inside) and text[0] == "(":
+    if not inside:
         return None
     between = ""
     if inside[0] in "[(":

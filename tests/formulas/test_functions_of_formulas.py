@@ -211,4 +211,6 @@ def test_every_digit_is_that_of_twice_as_many(function):
             found, digits = f(Decimal(text)), context.prec
             context.prec = 2 * digits + 20
             exact = f(Decimal(text))
-        assert abs(found - exact) <= abs(exact).scaleb(4 - digits)
+        assert abs(found - exact) <= abs(exact).scaleb(
+            1 + function.startswith("gelu") - digits
+        )  # gelu is a product
