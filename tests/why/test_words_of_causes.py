@@ -273,6 +273,19 @@ def of_an_unknown_task():
         yield f"{name}, unknown task, wide", partial(told, [block("W", shape, 40, change, WIDE)])
 
 
+def where_the_loss_stands_still():
+    """One array, or a row of it, has no slope in truth, beside the others of a network."""
+    for name, array in (("W1", "W1"), ("b1", "b1"), ("W2", "W2"), ("W1", "W2"), ("b2", "b1")):
+        for rows in (slice(None), 0):
+            for how, added in (("nothing", 0.0), ("something", 0.3), ("as much as the bar", 2.0 * BAR)):
+                made = {each.name: each for each in network(name, lambda g, p, _: 2.0 * g)}
+                still = put(made[array].numeric, rows, 0.0)
+                change = {"numeric": still, "analytic": still + added * (still == 0.0)}
+                made[array] = replace(made[array], **change)
+                said = partial(told, list(made.values()), **TASK)
+                yield f"{how} where {array} is still in {'all' if rows else 'a row'}, {name} twice", said
+
+
 def of_two_samples():
     for name in ("twice", "half", "sign", "minus 1/N", "with l2", "twice and l2", "2N"):
         shape, change = CHANGES[name]
@@ -286,7 +299,14 @@ def among_others():
 
 
 KINDS = [alone, within_wide_bars, of_a_bias, in_part_unknown_and_with_a_known_l2, of_one_sample]
-KINDS += [of_two_samples, of_an_unknown_task, among_others, without_a_bar, of_what_a_loss_ignores]
+KINDS += [
+    where_the_loss_stands_still,
+    of_two_samples,
+    of_an_unknown_task,
+    among_others,
+    without_a_bar,
+    of_what_a_loss_ignores,
+]
 
 
 ROWS = {name: said for kind in KINDS for name, said in kind()}
