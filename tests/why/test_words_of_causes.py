@@ -286,6 +286,16 @@ def where_the_loss_stands_still():
                 yield f"{how} where {array} is still in {'all' if rows else 'a row'}, {name} twice", said
 
 
+def beside_an_l2_term_alone():
+    """The right gradient of one array is a multiple of its parameter, which proves nothing of a delta."""
+    for alone_in in NETWORK:
+        for name in NETWORK:
+            made = {each.name: each for each in network(name, lambda g, p, _: g * g + 0.2 * p)}
+            multiple = 0.3 * made[alone_in].parameter
+            made[alone_in] = replace(made[alone_in], numeric=multiple, analytic=multiple)
+            yield f"{alone_in} a multiple, {name} wrong", partial(told, list(made.values()), **TASK)
+
+
 def of_two_samples():
     for name in ("twice", "half", "sign", "minus 1/N", "with l2", "twice and l2", "2N"):
         shape, change = CHANGES[name]
