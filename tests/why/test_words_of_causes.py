@@ -310,6 +310,7 @@ def among_others():
 
 KINDS = [alone, within_wide_bars, of_a_bias, in_part_unknown_and_with_a_known_l2, of_one_sample]
 KINDS += [
+    beside_an_l2_term_alone,
     where_the_loss_stands_still,
     of_two_samples,
     of_an_unknown_task,
