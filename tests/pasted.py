@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.notation import Known, read_function_head
-from neuronnet.sheet.array_names import with_numbered_names
 from neuronnet.sheet.readers.read_sheet import read_sheet
 from neuronnet.sheet.statements import read_statements
 
@@ -55,8 +54,7 @@ def claims_in(text, known=None):
     """Every claim of a text in one canonical spelling: names, formulas, numbers."""
     sheet = read_sheet(text)
     known = known or Known()
-    claims = sheet.claims if sheet.assigned else with_numbered_names(sheet.claims)
-    statements, _ = read_statements(claims, known)
+    statements, _ = read_statements(sheet.claims, known)
     heads = [read_function_head(each.parts[0].spelled.text) for each in statements]
     found = [
         canonical(each)
