@@ -8,9 +8,8 @@ from itertools import product
 
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.calls import SPELLED
-from neuronnet.formulas.notation import parse_array, parse_number, read_name
-from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns
-from neuronnet.formulas.written_names import written_at
+from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns, parse_array, parse_number
+from neuronnet.formulas.written_names import read_name, written_at
 from neuronnet.names import updated
 from neuronnet.sheet.readers.cutting import Claim
 
