@@ -177,6 +177,7 @@ PLANTED = [
 
 @pytest.mark.parametrize("network, expected", PLANTED, ids=lambda value: getattr(value, "__name__", ""))
 def test_a_planted_vice_is_found_by_name_and_place(network, expected):
+    np.random.seed(3)  # another state than the one that Seeds sets
     network = network()
     found = audit(network.loss, network.gradients, Point(PARAMETERS))
     assert {each.id: each.where for each in found} == expected
