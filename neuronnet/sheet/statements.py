@@ -45,6 +45,7 @@ from neuronnet.sheet.roles import reach
 from neuronnet.sheet.steps import general_formulas
 
 _SLOPE_BY_ENTRY = re.compile(r"d(\w+_by_(\w+?))_?\d+/")
+_MATRIX = re.compile(r"\s*\[\s*\[")
 _ARRAY = re.compile(r"\[[^\[\]]*[,;\s]")
 _COUNTED = re.compile(
     r"\s*(?:(?:float|int)\s*\()?\s*(?:len\(\s*(?P<measured>\w+)\s*\)"
@@ -153,7 +154,11 @@ def read_statements(
         for claim in without_free_indices(claims, known.from_zero)
     ]
     heads = [None if is_of_function(claim) else read_name(claim.parts[0].text) for claim in claims]
-    heads = [None if _is_power(head, heads) or _is_product(head, heads) else head for head in heads]
+    matrices = {head for claim, head in zip(claims, heads) if _MATRIX.match(claim.parts[-1].text)}
+    products = {  # Wx beside W and x, and no other matrix Wh
+        f"{one}{other}" for one in matrices - {None} for other in heads if other is not None
+    }
+    heads = [None if _is_power(head, heads) or head in products - matrices else head for head in heads]
     known.names.update(head for head in heads if head is not None and split_partial(head) is None)
     _find_arrays(claims, heads, known)
     claims = transposed(claims, known.arrays - {updated(head) for head in heads if head is not None})
@@ -277,11 +282,6 @@ def _is_power(head, heads):
         return False
     alike = re.compile(rf"{re.escape(found[1])}\^\(?(?!{found[2]})\d\)?{found[3] and '_?' + found[3] or ''}")
     return not any(alike.fullmatch(each or "") for each in heads)
-
-
-def _is_product(head, heads):
-    """Whether a first side is a matrix and what it is multiplied with, as Wx, which both have lines."""
-    return re.fullmatch(r"[A-Z][a-z]", head or "") is not None and {*head} <= {*heads}
 
 
 def _is_by_entry(head, known):

@@ -540,6 +540,16 @@ Sample 2: x=2, t=0: p = σ(0.5·2) = 0.7311, error p − t = 0.7311, gradient fo
     assert neuronnet.check_sheet(text.replace("0.6225", "0.6522")).status == 1
 
 
+def test_a_name_made_of_two_numbers_names_is_a_name():
+    text = "E = 2, x = 3\nEx = 7\nL = (Ex - x)^2 = 16\ndL/dEx = 8"
+    assert neuronnet.check_sheet(text).status == 0
+    assert neuronnet.check_sheet(text.replace("= 8", "= 4")).status == 1
+    text = (
+        "W = [[1, 2], [3, 4]]\nh = [1, 0]\nWh = [[0, 1], [1, 0]]\ny = Wh h\nL = sum(y^2) = 1\ndL/dh = [2, 0]"
+    )
+    assert neuronnet.check_sheet(text).status == 0
+
+
 def test_bare_arithmetic_may_round_its_numbers():
     verdicts = [
         neuronnet.check_sheet(text).lines[0].verdict
