@@ -17,12 +17,14 @@ from neuronnet.formulas.expressions import (
     Call,
     Compare,
     Expression,
+    Inverse,
     Name,
     Negative,
     Number,
     Power,
     Product,
     Sum,
+    Transpose,
 )
 from neuronnet.formulas.rewriting import nodes
 
@@ -125,8 +127,8 @@ class Draws:
     def _draw(self, number: int, kept=frozenset(), lines=(), crossing=False):
         """The draw of a number, always the same one.
 
-        `kept` are (name, place) of entries that keep their value, `lines` are tuples of those whose sum
-        stays. With `crossing`, signs change and kinks are crossed.
+        `kept` are (name, place) of entries that keep their value, `lines` are tuples of (name, place, 1 or
+        -1) of those whose sum with these signs stays. With `crossing`, signs change and kinks are crossed.
         """
         random, distance = Random(number), FAR
         for _ in range(HALVINGS):
@@ -166,13 +168,13 @@ class Draws:
         """Give the largest entry of every line in moved values what makes the sum that it has as given."""
         given = self.given
         for line in lines:
-            if any(name in moved for name, _ in line):
-                name, at = max(line, key=lambda each: entries(given[each[0]])[each[1]])
-                now = {each: entries(moved.get(each[0], given[each[0]]))[each[1]] for each in line}
-                wanted = sum(entries(given[each])[place] for each, place in line)
+            if any(name in moved for name, _, _ in line):
+                name, at, sign = max(line, key=lambda each: entries(given[each[0]])[each[1]])
+                wanted = sum(sign * entries(given[each])[place] for each, place, sign in line)
+                now = sum(sign * entries(moved.get(each, given[each]))[place] for each, place, sign in line)
                 value = moved.get(name, given[name])
                 found = list(entries(value))
-                found[at] += wanted - sum(now.values())
+                found[at] += sign * (wanted - now)
                 moved[name] = like(value, found)
 
     def _moved(self, name, random, distance, kept, crossing):
@@ -269,9 +271,12 @@ class Structure:
         `needed` are the quantities in question.
         """
         found: list[tuple] = [
-            (f"as {', '.join(names)} sum to 1", frozenset(), (tuple((name, 0) for name in names),))
+            (f"as {', '.join(names)} sum to 1", frozenset(), (tuple((name, 0, 1) for name in names),))
             for names in self._summing
             if needed.intersection(names)
+        ]
+        found += [
+            each for each in self._symmetric() if needed.intersection(name for (name, *_), _ in each[2])
         ]
         found += [each for name in self._data if name in needed for each in self._of(name)]
         yield from found
@@ -297,6 +302,19 @@ class Structure:
             numbers = [name for name in names if not isinstance(self._given[name], Array)]
             if len(numbers) > 1 and sum(self._given[name] for name in numbers) == 1:
                 yield numbers
+
+    def _symmetric(self):
+        """The conditions of given symmetric matrices that are inverted or in a quadratic form `xᵀ A x`."""
+        parts = [node for formula in self._model.formulas.values() for node, *_ in nodes(formula)]
+        names = {name for part in parts for name in _symmetric_in(part)}
+        for name in self._given if names else ():
+            value = self._given[name]
+            if name in names and isinstance(value, Array) and len(value.shape) == 2 and value == value.T:
+                count = value.shape[0]
+                places = [(i * count + j, j * count + i) for i in range(count) for j in range(i)]
+                pairs = tuple(((name, one, 1), (name, other, -1)) for one, other in places)
+                if pairs:
+                    yield f"as {name} is symmetric", frozenset(), pairs
 
     def _is_of_the_data(self, name):
         formulas, users = self._model.formulas, self._users(name)
@@ -345,6 +363,21 @@ class Structure:
         return all(self._stands_alone(name, part) for part in formula.parts())
 
 
+def _symmetric_in(part):
+    """The names of matrices that people have symmetric, in a part of a formula: covariances and Hessians."""
+    if isinstance(part, Inverse) or (isinstance(part, Call) and part.function == "det"):
+        yield from part.names()
+    elif isinstance(part, Product):
+        factors = [factor for _, factor in part.factors]
+        for left, matrix, right in zip(factors, factors[1:], factors[2:]):
+            if (
+                isinstance(left, Transpose)
+                and isinstance(matrix, Name)
+                and left.inner.format() == right.format()
+            ):
+                yield matrix.name
+
+
 def _has_difference(formula):
     sums = (part for part, _, _ in nodes(formula) if isinstance(part, Sum))
     return any(sign < 0 for part in sums for sign, _ in part.terms)
@@ -374,7 +407,7 @@ def lines_of_one(name, value):
 def _sums(name, found, lines):
     if any(sum(found[place] for place in line) != 1 for line in lines):
         return ()
-    return tuple(tuple((name, place) for place in line) for line in lines)
+    return tuple(tuple((name, place, 1) for place in line) for line in lines)
 
 
 def _kept_text(name, value, kept):

@@ -39,7 +39,7 @@ from neuronnet.sheet.report import (
     WRONG_FORMULA,
     Line,
 )
-from neuronnet.sheet.roles import LOSSES, MODEL, Roles, of_the_loss
+from neuronnet.sheet.roles import GRADIENT, LOSSES, MODEL, Roles, of_the_loss
 from neuronnet.sheet.statements import read_statements
 from neuronnet.sheet.steps import assign_once, count_steps, prepare_given, refuse_late, steps_along, too_late
 from neuronnet.sheet.understood import Spellings, Understood, understood
@@ -128,7 +128,7 @@ def best_reading(sheet: Sheet, change: Callable = lambda _: None) -> tuple[Readi
             for choices, declared in _other_ways(best, sheet.declared):
                 try:
                     other = read_as(claims, choices, declared, is_code, change)
-                    if _are_the_same(best, other):
+                    if _are_the_same(best, other) or _without_influence(other) - _without_influence(best):
                         continue
                     first = next((at for at, each in enumerate(lines) if each.is_wrong), len(lines))
                     others = other.judge.judged_until(first)
@@ -165,6 +165,20 @@ def _are_the_same(one, other):
             if shape(left) != shape(right) or not all(map(_near, entries(left), entries(right))):
                 return False
     return True
+
+
+def _without_influence(reading):
+    """The derivatives asked for that are zero whatever the numbers, as behind a softmax of the other axis."""
+    names = {role.name for role in reading.roles.of.values() if role.kind == GRADIENT and role.name}
+    draw = reading.judge.trials.draws.draw(0, frozenset(), ())
+    return {name for name in names if all(abs(each) <= SAME for each in entries(_value(draw, name)))}
+
+
+def _value(draw, name):
+    try:
+        return draw[name]
+    except (ArithmeticError, NeuronnetError):
+        return Decimal("Infinity")
 
 
 def _is_right(line):

@@ -16,8 +16,9 @@ from neuronnet.formulas.evaluating import TRIED, evaluator
 from neuronnet.formulas.expressions import Name
 from neuronnet.formulas.notation import Known, parse, parse_number, read_function_head, read_name
 
-_GRADIENT = re.compile(r"∇(?:²|\^\{?2\}?)?\s*([^\W\d_][\w]*)(?![\w(^])")
+_GRADIENT = re.compile(r"∇(?:²|\^\{?2\}?)?\s*([^\W\d_]\w*)(?:\s?\(([^\W\d_]\w*)\))?(?![\w(^])")
 _CALLED = re.compile(r"\s*([^()∇∂/=]{1,40}?)\s*\(([^()]{1,60})\)\s*")
+VARIABLES = ("θ", "theta", "w", "β", "x")  # by which ∇f is the gradient, the likeliest first
 SLOPES = 2  # f' and f''
 ACTIVATIONS = "logistic tanh relu leaky_relu elu softplus gelu swish".split()
 SLOPED = {*ACTIVATIONS, "exp", "ln", "sin", "cos", "sqrt", "abs"}  # what a letter may stand for: h = tanh
@@ -189,37 +190,60 @@ def without_arguments(claims: list) -> tuple[list, dict]:
             for primes, slope in slopes.items():
                 claims = _replaced(claims, rf"{word}{primes}(?:{arguments}|(?!['(]))", slope)
         claims = _replaced(claims, word + arguments, called)
-        if len(names) == 1:
-            claims = _without_nabla(claims, called, inside)
+        claims = _without_nabla(claims, called, *re.split(r",\s*", inside.strip()))
     return claims, of_several
 
 
 def with_one_parameter(claims: list) -> list:
     """Claims with `∂L/∂θ` for `∇L` where L is computed from one name that is given or that updates change.
 
-    Likewise with the second derivative for `∇²L`.
+    Of several, none of them updated, by the likeliest of VARIABLES, or by all that are numbers where so many
+    derivatives are listed. Likewise the second derivative for `∇²L`.
     """
     heads = {read_name(claim.parts[0].text): claim for claim in claims if len(claim.parts) > 1}
-    for called in {match[1] for text in _texts(claims) for match in _GRADIENT.finditer(text)}:
+    found = {match.groups() for text in _texts(claims) for match in _GRADIENT.finditer(text)}
+    for called, argument in sorted(found, key=lambda each: each[1] is None):  # ∇f(x) says by what
         loss = read_name(called)
         own = heads[loss].parts[1].text if loss in heads else ""
-        words = set(map(read_name, re.findall(r"[^\W\d_]+", own)))
+        words = {
+            *map(read_name, re.findall(r"[^\W\d_]+", own)),
+            *map(read_name, re.findall(r"[^\W\d_]\w*", own)),
+        }
         if loss in words:  # W := W + ΔW is an update, and no loss
             continue
         stems = {
             name if name in words else name.rstrip("0123456789_") for name in filter(None, heads)
         } & words
         updated = {name for name in stems if heads.keys() & {name + "'", name + "_new", name + "^+"}}
-        names = stems if len(stems) == 1 else updated
-        if len(names) == 1:
-            claims = _without_nabla(claims, called, min(names))
+        usual = [each for each in VARIABLES if each in stems][:1]
+        names = [*({argument} & words if argument else stems if len(stems) == 1 else updated or usual)]
+        numbers = [name for name, each in heads.items() if name in words and parse_number(each.parts[1].text)]
+        are_all = 1 < len(words & heads.keys()) == len(numbers) == _listed(claims, called)
+        if are_all and argument is None and not updated:
+            names = numbers
+        if names and (len(names) == 1 or names is numbers):
+            claims = _without_nabla(claims, called, *map(str, names))
     return claims
 
 
-def _without_nabla(claims, called, by):
-    word = rf"\s*{re.escape(called)}(?![\w(^])"
-    claims = _replaced(claims, f"∇{word}", f"∂{called}/∂{by}")
-    return _replaced(claims, rf"∇(?:²|\^2|\^\{{2\}}){word}", f"∂²{called}/∂{by}²")
+def _without_nabla(claims, called, *by):
+    """Claims with `∂f/∂x` for ∇f, ∇f(x) and their like, or `[∂f/∂x, ∂f/∂y]`; and for ∇²f what is by both."""
+    arguments = r",\s?".join(map(re.escape, by))
+    word = rf"\s*{re.escape(called)}(?:\s?\({arguments}\))?(?![\w(^])"
+    second = [[f"∂²{called}/∂{one}∂{other}" for other in by] for one in by]
+    claims = _replaced(claims, f"∇{word}", _nested([f"∂{called}/∂{each}" for each in by]))
+    return _replaced(claims, rf"∇(?:²|\^2|\^\{{2\}}){word}", _nested([*map(_nested, second)]))
+
+
+def _nested(found):
+    return found[0] if len(found) == 1 else f"[{', '.join(found)}]"
+
+
+def _listed(claims, called):
+    """How many entries a claim on ∇f lists; 0 where none does."""
+    head = re.compile(rf"\s*∇\s?{re.escape(called)}\s*")
+    texts = (claim.parts[1].text.strip() for claim in claims if head.fullmatch(claim.parts[0].text))
+    return max((text.count(",") + 1 for text in texts if text[:1] in "[("), default=0)
 
 
 def _texts(claims):

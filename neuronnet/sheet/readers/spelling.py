@@ -51,6 +51,7 @@ def _without_point(match):
 
 
 _PAIR = r"[^\W\d]\w*=[-−]?\d*[.,]?\d+"
+_OF_IT = r"[^\W\d_]\w*(?:\(\w+\))?\s*(?:[-=+,;)]|$)"
 _TYPE = r"^\s*(?:(?:const|final|static|var|val|double|float|int|auto)\s+){1,3}(?=[^\W\d]\w*\s*=)"
 _BECOMES = r"^(\s*[^\W\d]\w*'?\s*)->(?=\s*[-(\d][-+*/^().\d\s=]*$)"
 _IN_ENGLISH = {
@@ -84,6 +85,8 @@ HABITS = {
         (r"\(", _SHOWS, ""),
         ("->", _BECOMES, r"\1→"),  # w -> 0.5 - 0.1*2 = 0.3
         ("=", _TYPE, ""),
+        ("[Gg]rad", rf"(?<![\w.])[Gg]rad(?:ient)?\s(?:of\s)?(?=(?![dgδ∂∇]){_OF_IT})", "∇"),
+        ("[Hh]ess", rf"(?<![\w.])[Hh]ess(?:ian)?\s(?:of\s)?(?={_OF_IT})", "∇²"),
         (rf"\A\s*{_PAIR}(?:\s+{_PAIR})+\s*\Z", r"(?<=\d)\s+(?=[^\W\d])", ", "),  # x=0.5 h=0.2
     ),
     "of HTML": (("&", r"&(?:#[0-9]{1,6}|[A-Za-z]{2,10});", lambda match: unescape(match.group())),),
