@@ -370,6 +370,21 @@ Z = W @ X + b
 L = np.sum((Z - Y)**2)
 dZ = 2*(Z - Y)
 """
+ONE_OUTPUT = """import numpy as np
+x = np.array([[0.5], [-1.2], [0.7]])
+W1 = np.array([[0.2, -0.3, 0.1], [0.4, 0.1, -0.5]])
+W2 = np.array([[0.6, -0.7]])
+t = {t}
+h = np.tanh(W1 @ x)
+y = W2 @ h
+L = 0.5*np.sum((y - t)**2)
+dy = y - t
+"""
+COLUMN_LESS_PLAIN = """import numpy as np
+X = np.array([[0.5, -1.2], [1.5, 0.3], [-0.7, 0.8]])
+W = np.array([[0.2], [0.5]])
+p = X @ W
+"""
 FILTER = """
 x = [0.5, -1.2, 0.3]
 k = [0.4, -0.3]
@@ -735,6 +750,53 @@ RULES = [
         COLUMN_OF_BIASES,
         ("db = np.sum(dZ, axis=1, keepdims=True)", "right"),
         ("b = b - 0.1*db", "right"),
+        status=0,
+    ),
+    # Code is judged by what NumPy makes of its shapes.
+    rule(
+        "shapes of a single output in NumPy",
+        ONE_OUTPUT.format(t="0.3"),
+        ("dW2 = dy @ h.T", "right"),
+        ("dh = W2.T @ dy", "right"),
+        ("dW1 = (dh*(1 - h**2)) @ x.T", "right"),
+        status=0,
+    ),
+    rule(
+        "a column for a row in NumPy",
+        ONE_OUTPUT.format(t="0.3"),
+        ("dW2 = dy*h", "wrong formula", "2×1, but W2 is 1×2: transpose it"),
+        ("dh = dy*W2", "right", "as a row"),
+        ("dW1 = (dh.T*(1 - h**2)) @ x.T", "right"),
+    ),
+    rule(
+        "a row and a column together in NumPy",
+        ONE_OUTPUT.format(t="0.3"),
+        ("dh = dy*W2", "right", "as a row"),
+        ("dW1 = (dh*(1 - h**2)) @ x.T", "wrong formula", "1×3, but dW1 is 2×3"),
+    ),
+    rule(
+        "a product with a matrix of one number in NumPy",
+        ONE_OUTPUT.format(t="0.3"),
+        ("dh = W2 @ dy", "wrong formula", "(1×2)(1×1) does not fit"),
+    ),
+    rule(
+        "np.dot of a number in NumPy",
+        "import numpy as np\nx = np.array([0.5, -1.2])\nw = 0.3\ny = np.dot(w, x)\nL = np.sum(y**2)",
+        ("dy = 2*y", "right"),
+        ("dw = np.dot(dy, x)", "right"),
+        status=0,
+    ),
+    rule(
+        "a column less a plain vector in NumPy",
+        COLUMN_LESS_PLAIN + "y = np.array([1.0, 0.0, 1.0])\n",
+        ("e = p - y", "wrong formula", "3×1 and 3 are spread to 3×3, in NumPy"),
+        ("L = np.mean(e**2)", "not judged"),
+    ),
+    rule(
+        "a column less a column in NumPy",
+        COLUMN_LESS_PLAIN + "y = np.array([1.0, 0.0, 1.0]).reshape(-1, 1)\ne = p - y\nL = np.mean(e**2)\n",
+        ("dW = 2/3*X.T @ e", "right"),
+        ("W -= 0.1*dW", "right"),
         status=0,
     ),
     rule(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from neuronnet.derivation.broadcasting import require_same_in_numpy
 from neuronnet.derivation.model import Model
 from neuronnet.derivation.readings import readings
 from neuronnet.errors import NeuronnetError
@@ -341,6 +342,8 @@ class Assignment(NetInputs):
                 meanings = [each for each, far in zip(meanings, distances) if far <= min(distances) + TIED]
                 found.open[name] = len(meanings)
                 reading = meanings[min(self._choices.get(name, 0), len(meanings) - 1)]
+            if self._is_code:
+                require_same_in_numpy(found.model.resolved(reading), found.model)
             found.definitions[name] = found.model.define(name, reading)
         except NeuronnetError as error:
             base, step = _split(name)  # of what goes into an activation its line has the mistake

@@ -6,12 +6,13 @@ import re
 from decimal import Decimal
 from functools import cache, partial
 
+from neuronnet.derivation.broadcasting import require_same_in_numpy
 from neuronnet.derivation.digits import fifty_digits
-from neuronnet.derivation.trials import Trials
+from neuronnet.derivation.trials import Outcome, Trials
 from neuronnet.elementary import as_number
 from neuronnet.errors import NeuronnetError, UnknownName, did_you_mean, shortened
 from neuronnet.formulas import arrays
-from neuronnet.formulas.arrays import Array
+from neuronnet.formulas.arrays import Array, ShapeError
 from neuronnet.formulas.expressions import ArrayOf, Name, Transpose
 from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, with_names
 from neuronnet.names import split_partial
@@ -347,12 +348,15 @@ class Lines:
     def _formula(self, shown, formula, truth, statement, role):
         try:
             outcome = self.trials.same(formula, truth)
-            if outcome.kind == "misfit" and not self._turned.isdisjoint(formula.names()):
+            is_turned = not self._turned.isdisjoint(formula.names())
+            if is_turned and (outcome.kind == "misfit" or self.roles.is_code):
                 formula = mapped(
                     formula,
                     lambda leaf: Transpose(leaf) if getattr(leaf, "name", None) in self._turned else leaf,
                 )
                 outcome = self.trials.same(formula, truth)
+            if self.roles.is_code and outcome.kind == "same":
+                outcome = self._in_numpy(outcome)
         except NeuronnetError as error:
             reason = self.meanings.undecided.get(getattr(error, "name", ""))
             shown.verdict, shown.note = report.UNDECIDED, reason or str(error)
@@ -381,23 +385,36 @@ class Lines:
             )
             if same is not statement:  # said again, or of another index
                 shown.follows_from = same.line
-            else:
+            elif not (is_turned and outcome.kind == "misfit"):
                 self.wrong.append((shown, formula, truth))
 
+    def _in_numpy(self, outcome):
+        """The Outcome of what holds on paper; a misfit where NumPy makes something else of it."""
+        try:
+            require_same_in_numpy(outcome.reading, self.model)
+        except ShapeError as error:
+            return Outcome("misfit", str(error), outcome.reading)
+        return outcome
+
     def _fits_its_update(self, shown, formula, statement, role):
-        """Accuse a gradient of another shape than the parameter that an update subtracts it from."""
+        """Accuse a gradient of another shape than its parameter: in code, or where an update subtracts it."""
         if role.target not in self.model.given or statement.name is None:
             return
         own, wanted = self.model.shape_of(formula), self.model.shape(role.target)
         is_turned = len(own) == len(wanted) == 2 and own == wanted[::-1] != wanted
         is_plain = self.roles.is_code and len(own) == 1 and wanted == (*own, 1) != (1, 1)
+        shape, target = arrays.shape_text(own), arrays.shape_text(wanted)
+        later = [each for each in self.statements if each.line > statement.line]
+        is_used = any(statement.name in part.used for each in later for part in each.formulas)
+        if is_turned and self.roles.is_code and not is_used:
+            shown.verdict = report.WRONG_FORMULA
+            shown.note = f"{shape}, but {role.target} is {target}: transpose it"
         for position, other in self.roles.of.items() if is_turned or is_plain else ():
             each = self.statements[position]
             if other.kind == UPDATE and other.target == role.target and each.line > statement.line:
                 inside = (node.parts()[0].names() for part in each.formulas for node in _transposes(part))
                 if any(statement.name in part.used for part in each.formulas):
                     if not any(statement.name in names for names in inside):
-                        shape, target = arrays.shape_text(own), arrays.shape_text(wanted)
                         mend = "transpose it" if is_turned else "keepdims=True is missing"
                         shown.verdict = report.WRONG_FORMULA
                         shown.note = f"{shape}, but {role.target} of line {each.line} is {target}: {mend}"
