@@ -152,8 +152,9 @@ class _Parts:
         """An index with the values of those that a sum runs over."""
         if not self.indices:
             return part
-        if re.fullmatch(r"[a-z][+-]\d{1,3}", part) and self.indices.get(part[0]):
-            return str(int(self.indices[part[0]]) + int(part[1:]))
+        if re.search(r"[+-]", part):
+            values = {each: int(value) for each, value in self.indices.items() if each and value}
+            return linear(part, values) or part
         if all(each in self.indices or each.isdigit() for each in part):
             values = [self.indices.get(each, each) for each in part]
             self.left_out += "".join(each for each, value in zip(part, values) if not value)
@@ -172,6 +173,20 @@ class _Parts:
         if self.left_out and "" in self.indices:
             self.indices[""].add(self.left_out)
         return _with_gradient(name) + self.marks
+
+
+def linear(text: str, values: dict[str, int]) -> str | None:
+    """`3` for the index `i+k-1` where i and k are 2, `k+1` where i alone is; None for what is no such sum."""
+    text, total, left = re.sub(r"\s", "", text).replace("−", "-"), 0, ""
+    if not re.fullmatch(r"[-+]?(?:\d?[a-zA-Z]|\d{1,3})(?:[-+](?:\d?[a-zA-Z]|\d{1,3}))*", text):
+        return None
+    for sign, number, letter in re.findall(r"([-+]?)(\d*)([a-zA-Z]?)", text)[:-1]:
+        if letter and letter not in values:
+            left += (sign or "+") + number + letter
+        else:
+            total += int(sign + (number or "1")) * (values[letter] if letter else 1)
+    is_bare = total == 0 and not re.search(r"\d", left)  # 2i is a pair of indices, 2i+0 is none
+    return (left + f"{total:+d}" * (not is_bare)).removeprefix("+") if left else str(total)
 
 
 def _is_one_letter(letters):

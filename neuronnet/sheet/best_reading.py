@@ -198,7 +198,7 @@ def _as_claim(let):
 
 
 def _open_or_wrong(lines):
-    return sum(line.is_wrong or line.verdict in (UNDECIDED, COINCIDENCE) for line in lines)
+    return sum(line.is_wrong or line.verdict in (COINCIDENCE, *NOT_USABLE) for line in lines)
 
 
 def _other_ways(best, declared):

@@ -16,8 +16,6 @@ from neuronnet.formulas.arrays import Array, as_vector_shape, shape
 from neuronnet.formulas.brackets import terms_from
 from neuronnet.formulas.notation import read_name
 from neuronnet.formulas.tokens import parse_array, parse_number
-from neuronnet.sheet.array_names import first_index
-from neuronnet.sheet.readers.cutting import Claim
 from neuronnet.sheet.roles import LOSSES
 
 MOST_CLAIMS = 100  # that one formula stands for
@@ -32,31 +30,35 @@ _BELOW = r"_(?:\{[ijkl]{1,2}\}|[ijkl]{1,2}(?![\w{]))"
 _INDEXED = re.compile(rf"(?P<of>{_OF})(?P<name>{_NAME})(?P<below>{_BELOW})(?P<above>{_ABOVE})")
 _JACOBIAN = re.compile(r"[∂d][^\W\d_]{1,9}_\{?[ijkl]\}?\s?/\s?[∂d][^\W\d_]{1,9}_\{?[ijkl\d]\}?")
 _KRONECKER = re.compile(r"(?:δ|delta)_\{(\d)(\d)\}")
+_DELTA = re.compile(r"\s*(?:δ|delta)_\{?[ijkl]{2}\}?")
 _NUMBERED = re.compile(r"(?P<name>.*?[^\W\d_].*?)_?(?P<below>\d{1,2})")
 _HEAD = re.compile(r"(?:[∂d]\s?[^\s/]{1,20}\s?/\s?[∂d]\s?)?(?:[^\s/()]|(?<=[\^{])\(\w\)){1,30}")
 _SAMPLE = re.compile(
     r"(?<![\w^\\])(?P<name>[^\W\d_]+(?:_hat)?)\^\{?(?P<layer>\[\w\])?\((?P<letter>[ijkl])\)\}?"
 )
-_LAYER = re.compile(r"\^(?P<open>\{?[\[(<])(?P<letter>[lLijkn])(?P<more>\s*[-+−]\s*\d)?(?P<close>[\])>]\}?)")
-_OF_A_LAYER = re.compile(r"[^\W\d_]+(?:_(?:hat|bar|tilde))?\^\{?[\[(<]\w{1,3}[\])>]\}?")
 _SUM = re.compile(r"(?:Σ|[Ss]um)_\{?(?P<letter>[ijkl])(?:=\w+)?\}?(?:\^\{?\w+\}?)?\s*")
 _SUM_ALONE = re.compile(rf"[^Σ]*{_SUM.pattern}[^\W\d_]+\^\{{?\[\w\]\([ijkl]\)\}}?\s*")
 
 
-def without_free_indices(claims: list, from_zero: bool | None) -> list:
-    """Claims of which none has a free index that numbers or arrays of the sheet give values to."""
+def without_free_indices(claims: list, start: int, made: dict[str, set[str]]) -> list:
+    """Claims of which none has a free index that numbers or arrays of the sheet give values to.
+
+    Indices of arrays begin with `start`; `made` has those of arrays without numbers.
+    """
     claims = [claim.respelled(_with_whole_sum, after=1) for claim in claims]
     claims = _with_given_indices(_without_samples(claims))
     if not any(map(_free, claims)):
         return claims
-    numbers, arrays = _indices(claims, first_index(claims, from_zero))
+    numbers, arrays = _indices(claims, start)
+    arrays = {**made, **arrays}
     found: list = []
     heads = {read_name(claim.parts[0].text) for claim in claims}
+    is_own = any(_DELTA.match(claim.parts[0].text) for claim in claims)  # δ_ij = ∂L/∂z_ij
     for claim in claims:
         letters = _free(claim)
         used = _names(claim) if letters else []
         head, others = used[:1], [each for each in used[1:] if set(each[1]) & set(letters)]
-        others = [each for each in others if not _is_kronecker(each, numbers, arrays)]
+        others = [each for each in others if is_own or not _is_kronecker(each, numbers, arrays)]
         bases = {_base(name, numbers, arrays) for name, _ in others}
         own = head and _base(head[0][0], numbers, arrays)
         is_slope = own and "/" in claim.parts[0].text and set(letters) <= set(head[0][1])
@@ -79,7 +81,7 @@ def without_free_indices(claims: list, from_zero: bool | None) -> list:
             others += head if own is not None else []
             most = MOST_CLAIMS if len(found) < len(claims) + MOST_ADDED else 0
             values = list(islice(_values(letters, others, {**arrays, **numbers}), most))
-            found += [_with(claim, each) for each in values] or [claim]
+            found += [_with(claim, each, is_own) for each in values] or [claim]
             if own is None:
                 belows = _counted(head[0][1], letters, others, {**arrays, **numbers})
                 numbers.setdefault(_plain(head[0][0]), set()).update(belows)
@@ -95,49 +97,6 @@ def _with_whole_sum(part):
     if not signs or not re.search(own, part.text[signs[-1] : end]):
         return part
     return part.replace(rf"(?s)(?<=\A.{{{end}}})", ")").replace(rf"(?s)(?<=\A.{{{start}}})", "(")
-
-
-def layer_by_layer(claims: list) -> tuple[list, list[int]]:
-    """(claims with one for each layer for `z^(l) = W^(l) a^(l-1)`, the lines of those that no layer fits).
-
-    A letter for a sample or a step is one as well: `z^(i) = w x^(i)`, `w^(k+1) = w^(k) - η f'(w^(k))`.
-    """
-    general = [claim for claim in claims if _LAYER.search(claim.parts[0].text)]
-    if not general:
-        return claims, []
-    others = [claim for claim in claims if not any(claim is each for each in general)]
-    known = {name for claim in others for name in _with_layers(claim)}
-    counts = [int(each) for name in known for each in re.findall(r"\d", name)]
-    found: dict[tuple, Claim] = {}
-    before = -1
-    while before < len(found):  # what one layer gives the next one needs
-        before = len(found)
-        for place, layer in product(range(len(general)), range(max(counts, default=0) + 2)):
-            claim = _in_layer(general[place], layer, max(counts, default=0))
-            head, used = _with_layers(claim, 1), _with_layers(claim)[1:]
-            if (place, layer) not in found and head and used and known.issuperset(used):
-                found[place, layer] = claim
-                known.update(head)
-    placed: list = []
-    for claim in claims:
-        own = [found[key] for key in sorted(found) if general[key[0]] is claim]
-        placed += own if any(claim is each for each in general) else [claim]
-    return placed, [each.line for place, each in enumerate(general) if place not in {at for at, _ in found}]
-
-
-def _with_layers(claim, most=None):
-    """The names with layers in the sides of a claim."""
-    texts = [part.text for part in claim.parts[:most]]
-    return [read_name(match[0]) or match[0] for text in texts for match in _OF_A_LAYER.finditer(text)]
-
-
-def _in_layer(claim, layer, last):
-    def counted(match):
-        count = last if match["letter"] == "L" else layer
-        more = int((match["more"] or "0").replace(" ", "").replace("−", "-"))
-        return f"^{match['open']}{count + more}{match['close']}"
-
-    return _as_it_reads(claim.replace(_LAYER, counted))
 
 
 def _with_given_indices(claims):
@@ -278,7 +237,7 @@ def _has(below, value, indices):
     return any(map(pattern.fullmatch, indices))
 
 
-def _with(claim, value):
+def _with(claim, value, is_own=False):
     """A claim with a value for each free index, or without the index where that is empty."""
 
     def indexed(match):
@@ -288,7 +247,9 @@ def _with(claim, value):
         return f"{_called(match)}_{{{below}}}" if below else _called(match)
 
     claim = claim.replace(_INDEXED, indexed)
-    return _as_it_reads(claim.replace(_KRONECKER, lambda match: str(int(match[1] == match[2]))))
+    return _as_it_reads(
+        claim if is_own else claim.replace(_KRONECKER, lambda match: str(int(match[1] == match[2])))
+    )
 
 
 def _as_it_reads(claim):

@@ -26,8 +26,9 @@ from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns
 from neuronnet.formulas.words import PI
 from neuronnet.formulas.written_names import written_at
 from neuronnet.names import split_partial, updated
-from neuronnet.sheet.array_names import one_by_one, transposed, with_aliases
-from neuronnet.sheet.free_indices import layer_by_layer, without_free_indices
+from neuronnet.sheet.array_names import first_index, one_by_one, transposed, with_aliases
+from neuronnet.sheet.counted_indices import counted_out
+from neuronnet.sheet.free_indices import without_free_indices
 from neuronnet.sheet.own_functions import (
     define_functions,
     is_of_function,
@@ -148,10 +149,11 @@ def read_statements(
     claims = with_times(with_functions(with_aliases(claims)))
     claims = with_activations(with_slopes(with_one_parameter(claims)), known)
     claims, of_several = without_arguments(claims)
-    claims, of_layers = layer_by_layer(with_primes(claims))
+    start = first_index(claims, known.from_zero)
+    claims, of_layers, made = counted_out(with_primes(claims), start)
     claims = [
         claim.respelled(lambda part: plainly(part, "of second derivatives"))
-        for claim in without_free_indices(claims, known.from_zero)
+        for claim in without_free_indices(claims, start, made)
     ]
     heads = [None if is_of_function(claim) else read_name(claim.parts[0].text) for claim in claims]
     matrices = {head for claim, head in zip(claims, heads) if _MATRIX.match(claim.parts[-1].text)}

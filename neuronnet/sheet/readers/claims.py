@@ -33,6 +33,7 @@ from neuronnet.sheet.readers.spelling import (
     is_index_range,
     plainly,
     printed_below,
+    range_behind,
     with_points,
 )
 
@@ -155,6 +156,8 @@ class Sheet:
             self.headings.append((statement.place(1)[0], found))
         if is_index_range(text) or _NO_CLAIM.search(text):
             return self._is_prose(statement)
+        if (at := range_behind(text)) is not None:
+            return self.take(statement.part(0, at), latex)
         parts = self._concluded(statement)
         if parts:
             for part in parts:

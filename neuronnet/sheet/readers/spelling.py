@@ -268,7 +268,13 @@ _AFTER_NUMBER = re.compile(
 )
 _ON_A = re.compile(r"\s*[Oo]n a(?:ura)?\s+(?:donc\s+|alors\s+|ainsi\s+)?(?=[^\s=]+\s*$)")
 _AFTER_A_NUMBER = re.compile(rf"[^=]*\d[,.;]?\s+(?:{'|'.join(JOINING)})\s+(?=[^\s=]+\s*$)")
-_INDEX_RANGE = re.compile(r"\s*[a-zA-Z]\s*=\s*\d+\s*,?\s*(?:\d+\s*,\s*)?(?:…|\.\.\.?|\\[lc]?dots|,\\ldots).*")
+_RANGE = r"[a-zA-Z]\s?=\s?\d{1,3}\s?,?\s?(?:\d{1,3}\s?,\s?)?(?:…|\.\.\.?|\\[lc]?dots|,\\ldots).*"
+_INDEX_RANGE = re.compile(rf"\s*{_RANGE}")
+_EACH = r"(?:for|für|pour|para)\s{1,9}"
+_FOR_EACH = re.compile(
+    rf"(?:[,;(]|\\q?quad|\s\s|\s(?={_EACH}))\s{{0,9}}(?:\\q?quad\s{{0,9}})?(?:(?:{_EACH})?{_RANGE}"
+    rf"|{_EACH}[a-zA-Z]\s?=\s?\d{{1,3}}(?:\s?(?:,|and|und|et|y|to|bis|:)\s?\w{{1,2}}){{1,20}}\)?)\Z"
+)
 _PRINTED = re.compile(
     r"\s*(?P<name>[^\W\d][\w.']{0,30}(?:\[\d[\d,\s]{0,9}\])?)\s*:\s*(?P<value>\[.*\]|[-+−]?\d+[.,]\d+(?:e[-+]?\d+)?)\s*",
     re.DOTALL,
@@ -404,6 +410,12 @@ class Vocabulary:
 def is_index_range(text):
     """Whether a text only says what an index runs through: `i = 1, …, n`."""
     return _INDEX_RANGE.fullmatch(text) is not None
+
+
+def range_behind(text):
+    """Where it begins that a claim is one for each index, `z_t = u x_t, t = 1, …, T`; None for others."""
+    found = _FOR_EACH.search(text)
+    return found.start() if found and has_equals(text[: found.start()]) else None
 
 
 def printed_below(text):
