@@ -258,7 +258,7 @@ def _gradient_block(judged, block):
     together = {group.verdict for group in judged.groups_of(block)}
     return GradientBlock(
         block.name,
-        *map(block.of, (judged.analytic, judged.numeric, judged.bar, judged.vector)),
+        *map(block.of, (*judged.in_units_given(), judged.vector * judged.point.units)),
         known_wrong="wrong" in together,
         known_right=len(together) > 0 and {*together, *own} <= {"right", None},
         confidence=judged.confidence,
@@ -288,7 +288,8 @@ def _known_mistakes(network, samples, judged, causes):
         return (), ()
     from gradcheck.why.known_mistakes import known_mistakes_at
 
-    found, why_not = known_mistakes_at(network, samples, judged.point, judged.analytic)
+    given = Point(judged.point.restore(judged.vector))
+    found, why_not = known_mistakes_at(network, samples, given, judged.in_units_given()[0])
     return tuple(found), [] if why_not is None else [Note("network", why_not, ())]
 
 

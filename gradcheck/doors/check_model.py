@@ -63,6 +63,9 @@ def check_model(
     if isinstance(net, (type, FunctionType)):
         what = "a class; give an object of it" if isinstance(net, type) else "a function; check takes such"
         raise GradcheckError(f"check_model: {net.__name__} is {what}")
+    if any(each.__module__.startswith("torch.nn.") for each in type(net).__mro__):
+        hint = "check_torch(net, X) judges what autograd gives for it"
+        raise GradcheckError(f"check_model: {type(net).__name__} is a module of PyTorch; {hint}")
     net = _Chain(net) if isinstance(net, (list, tuple)) else net
     with random_states_kept(), objects_kept([net, X, y, loss, backward]):
         with objects_kept([net, X, y, loss, backward]):

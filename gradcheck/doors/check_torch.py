@@ -5,7 +5,7 @@ from typing import Any
 
 from gradcheck.checking import check
 from gradcheck.doors.objects import OPTIONS, as_called, has_floats
-from gradcheck.errors import GradcheckError
+from gradcheck.errors import GradcheckError, passing_with_note
 from gradcheck.inputs.calls import called_name, parameters_of
 from gradcheck.inputs.point import Point, in_double_precision, library_of, template_of
 from gradcheck.report.report import Report
@@ -25,6 +25,12 @@ def check_torch(function: Any, /, *inputs: Any, **named: Any) -> Report:
     torch = import_module("torch")
     is_module = isinstance(function, torch.nn.Module)
     is_class = isinstance(function, type) and issubclass(function, torch.autograd.Function)
+    if (
+        not callable(function)
+        or isinstance(function, (torch.Tensor, torch.autograd.Function))
+        or (isinstance(function, type) and not is_class)
+    ):
+        raise GradcheckError(f"check_torch: {_misplaced(function)}")
     known = parameters_of(function.forward if is_module or is_class else function) or {}
     options = {name: named.pop(name) for name in OPTIONS if name in named and name not in known}
     names = [name for name in known if name != "ctx"] if is_class else list(known)
@@ -78,11 +84,23 @@ def check_torch(function: Any, /, *inputs: Any, **named: Any) -> Report:
     def alone(p):
         return backward(p, torch.ones_like(outputs(p)[0]))
 
-    first = _tried(outputs, parameters)
+    called = f"raised by {called_name(function)}, which check_torch calls with what it was given behind it"
+    with passing_with_note(called):
+        first = _tried(outputs, parameters)
     is_number = len(first) == 1 and first[0].shape == ()
     report = check(loss, alone if is_number else backward, parameters, **options)
     given = ", ".join(arguments)
     return as_called(report, f"check_torch({called_name(function)}, {given}", [])
+
+
+def _misplaced(function):
+    """What stands in the place of the function, and what belongs there."""
+    if isinstance(function, type):
+        return f"{function.__name__} is a class; give an object of it, made with its settings"
+    if library_of(function) is None and callable(function):
+        return f"found an object of {type(function).__name__}; give the class itself"
+    wanted = "a torch.autograd.Function, a module or a function, and then its inputs"
+    return f"expected {wanted}, found {type(function).__name__}"
 
 
 def _tried(outputs, parameters):

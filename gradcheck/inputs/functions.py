@@ -23,6 +23,7 @@ from gradcheck.errors import (
 from gradcheck.inputs.calls import MOST_CALLS, require_functions_of, require_no_layer, takes
 from gradcheck.inputs.outputs import Jacobian, Upstream, is_container, is_jacobian, output_array
 from gradcheck.inputs.point import Point, as_numpy, bounds_of, in_double_precision, library_of
+from gradcheck.inputs.units import units_of
 from gradcheck.numeric.derivatives import derivative
 from gradcheck.numeric.rounding import U
 from gradcheck.verdict import judge
@@ -70,6 +71,7 @@ class CallersFunctions:
         require_functions_of(loss, gradients, len(self.args))
         with random_states_kept():  # so that the audit still sees what a first call does to them
             self._look_at_value()
+            self._measure_in_units()
             if any(len(blocks) == 2 for blocks in self.point.leaves):
                 self._settle_reading()
 
@@ -155,7 +157,8 @@ class CallersFunctions:
     def moved(self, vector, positions, h):
         """The loss with each of the entries at the positions, all of one block, alone moved by h."""
         self._count(len(positions))
-        return self._in_double(self.many_sets.moved, vector, positions, h)
+        units = self.point.units
+        return self._in_double(self.many_sets.moved, vector * units, positions, h * units[positions[0]])
 
     def loss(self, parameters, *intermediates):
         """The loss as one number, of parameters in the caller's structure."""
@@ -221,6 +224,13 @@ class CallersFunctions:
         value = real_number("loss", as_numpy(value))
         if not np.isfinite(value):
             raise NotFinite("loss", (), value)
+
+    def _measure_in_units(self):
+        units = units_of(self.point, self.value_or_nan, self.bounds, self.seed)
+        if units is not None:
+            self.point.measure_in(units)
+            self._first = None
+            self.bounds = None if self.bounds is None else tuple(each / units for each in self.bounds)
 
     def _first_value(self):
         parameters = self.point.restore(self.point.vector)

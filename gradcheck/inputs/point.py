@@ -77,9 +77,9 @@ class Point:
     them. `blocks`: the Blocks; `leaves`: the same, one or two for every array. `single_precision`: names of
     those that were float32; `whole_numbers`: of all where none was a float, which count as floats. `noted`:
     the keys of gradients that were not the names of parameters, each with its parameter or None. `reading`:
-    (factor, whether conjugate) of the gradients by complex numbers. Raises NotRealNumbers (integers beside
-    floats, booleans, settings), NotFinite, DuplicateName, or GradcheckError when there is
-    nothing to vary or no end to it.
+    (factor, whether conjugate) of the gradients by complex numbers. `units`: what 1.0 in the vector stands
+    for, in every entry. Raises NotRealNumbers (integers beside floats, booleans, settings), NotFinite,
+    DuplicateName, or GradcheckError when there is nothing to vary or no end to it.
     """
 
     def __init__(self, parameters: object):
@@ -122,11 +122,16 @@ class Point:
             raise GradcheckError(f"parameters: found no number in this {kind}; give at least one float")
         self._fill = filler(self._template, map(_reader, self.leaves))
         self._vector = np.concatenate(vectors)
+        self.units = np.ones_like(self._vector)
 
     @property
     def vector(self) -> np.ndarray:
         """A fresh float64 vector of all entries, shape (n,)."""
         return self._vector.copy()
+
+    def measure_in(self, units: np.ndarray) -> None:
+        """Takes other units, powers of two, for the vector and for gradients."""
+        self._vector, self.units = self._vector * self.units / units, units
 
     @property
     def names(self) -> list[str]:
@@ -141,7 +146,7 @@ class Point:
         vector = np.array(vector)
         if vector.shape != self._vector.shape:
             raise ShapeMismatch("vector", self._vector.shape, vector.shape)
-        return self._fill(vector)
+        return self._fill(vector * self.units)
 
     def of_vector(self, function: Callable) -> Callable:
         """A function of the caller's structure as one of a flat vector."""
@@ -171,7 +176,8 @@ class Point:
                 imaginary = values.imag.ravel()
                 vectors[-1:] = factor * vectors[-1], factor * (-imaginary if conjugate else imaginary)
             units.append(np.full(len(blocks) * values.size, unit))
-        return np.concatenate(vectors), np.concatenate(units)
+        found = np.concatenate(vectors)
+        return found * self.units if root == "gradients" else found / self.units, np.concatenate(units)
 
     def leaves_like(self, gradients: object) -> list:
         """(first Block, what `gradients` have in its place, of any shape) for every array."""

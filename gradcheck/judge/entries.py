@@ -109,11 +109,22 @@ class JudgedEntries:
             entries = tuple(self._entry(block, i) for i in own)
             cause = None if causes is None else causes[block.name]
             together = sum(len(group.positions) for group in groups)
-            inside = tuple(replace(group, positions=group.positions - block.start) for group in groups)
+            inside = tuple(
+                replace(
+                    group,
+                    positions=group.positions - block.start,
+                    bar=group.bar / self.point.units[block.start],
+                )
+                for group in groups
+            )
             visible = self._visible(own, groups)
             judged = verdict, entries, visible, cause, together, inside, self.precision
             found.append(BlockReport(block.name, block.shape, *judged))
         return tuple(found)
+
+    def in_units_given(self):
+        """(analytic, numeric, bar): vectors in the units of the caller's parameters."""
+        return tuple(each / self.point.units for each in (self.analytic, self.numeric, self.bar))
 
     def verdict_on(self, block):
         """The worst verdict on what was judged of a block."""
@@ -302,19 +313,22 @@ class JudgedEntries:
 
     def _judged(self, position, estimate, scale):
         analytic = float(self.analytic[position])
-        rounding = self._rounding[position] / abs(analytic) if analytic != 0.0 else 0.0
+        rounding, unit = (
+            self._rounding[position] / abs(analytic) if analytic != 0.0 else 0.0,
+            self.point.units[position],
+        )
         if analytic == 0.0:
             estimate = replace(estimate, error=estimate.error + float(self._rounding_of_zeros[position]))
         if self.doubt is not None and math.isfinite(analytic):
             return Judgement("undecided", self.doubt)
-        return judge(analytic, estimate, scale, rounding, self.confidence, SMALL_ERRORS[self.precision])
+        how = scale / unit, rounding, self.confidence, SMALL_ERRORS[self.precision]
+        return judge(analytic / unit, estimate.divided_by(unit), *how)
 
     def _entry(self, block, position):
         index, judgement = block.index(position), self.judgements[position]
-        a, n = float(self.analytic[position]), float(self.numeric[position])
+        a, n, bar = (float(each[position]) for each in self.in_units_given())
         ratio = a / n if n != 0.0 else math.nan if a == 0.0 else math.copysign(math.inf, a)
-        name, bar = entry_name(block.name, index), float(self.bar[position])
-        return Entry(name, index, a, n, bar, ratio, str(judgement), judgement.reason)
+        return Entry(entry_name(block.name, index), index, a, n, bar, ratio, str(judgement), judgement.reason)
 
     def _visible(self, own, groups):
         """The smallest error certain to be called wrong in any entry, as a part of the largest one."""

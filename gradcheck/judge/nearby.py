@@ -77,9 +77,11 @@ def notes(point, blocks, vector, analytic, numeric, bar, at_kink, confidence=WEL
             found["kink"].append((block, f"{block.name} ({_lines(kinks)})", kinks))
         if np.all(parameter == 0.0) and np.any(vector != 0.0) and not is_zero:
             found["zero parameters"].append((block, block.name, whole))
-        factor = _multiple(parameter, slopes)
+        factor, unit = _multiple(parameter, slopes), point.units[block.start]
         if factor is not None and len(point.blocks) > 1:
-            found["large regulariser"].append((block, f"{block.name} ({factor:.4g} times itself)", whole))
+            found["large regulariser"].append(
+                (block, f"{block.name} ({factor / unit**2:.4g} times itself)", whole)
+            )
     return [_note(id, some, point) for id, some in found.items() if len(some) > 0]
 
 
@@ -161,7 +163,7 @@ def check_nearby(functions, judged, weak):
             ), there
         if nearby.why == SAME_NUMBERS:
             break
-    if nearby.is_constant():
+    if nearby.is_constant() or nearby.stood_still:
         nearby.settle_zeros()
     return NearbyCheck("undecided", f"undecided ({names}: {nearby.why})"), None
 
@@ -170,6 +172,7 @@ class _PointsNearby:
     """Points near that of CallersFunctions for the entries that the Notes `weak` flag.
 
     `chosen`: a mask of those that are not proved yet. `why`: what the last point could not show.
+    `stood_still`: whether the loss did at all points when these were moved, and the gradient was zero.
     """
 
     def __init__(self, functions, judged, weak):
@@ -178,7 +181,7 @@ class _PointsNearby:
         self.chosen = np.any([note.chosen for note in weak], axis=0)
         self.proved = np.zeros_like(self.chosen)
         self.why, self.tried = "none was found at which the loss is finite", 0
-        self.values, self.never_wrong, self.agreeing = [], True, 0
+        self.values, self.never_wrong, self.agreeing, self.stood_still = [], True, 0, True
         self.needed = PIECES if any(note.id == "kink" for note in weak) else 1
         self.is_open = any(note.id == "undecided" for note in weak)
         self.is_rough = self.is_open and judged.is_rough  # one direction proves too little
@@ -190,6 +193,7 @@ class _PointsNearby:
     def compare(self, place, at):
         """(verdict, JudgedEntries or None) at a point; undecided where nothing moves (None for `at`)."""
         verdict, moves = ("right", False) if at is None else self._along(at, self.chosen)
+        self.stood_still &= verdict == "right" and not moves
         if verdict == "right" and moves and not self.is_rough:
             self.agreeing += 1
             if self.agreeing < self.needed or not self.never_wrong:

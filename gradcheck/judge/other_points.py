@@ -45,8 +45,9 @@ def nearby_point(functions, place, draw):
     """A vector drawn around the point, at a Place."""
     point, bounds = functions.point, functions.bounds
     vector = point.vector if place.size is None else _scaled_up(point, place.size)
-    blocks, size = point.blocks, _root_mean_square(vector) or 1.0
+    blocks, size, units = point.blocks, _root_mean_square(vector) or 1.0, point.units
     there = vector + place.spread * draw.standard_normal(vector.shape) * np.maximum(np.abs(vector), size)
+    vector, there = vector * units, there * units
     for block in blocks:
         values, moved = block.of(vector), block.of(there)
         if not place.is_kept and _is_positive(values):  # half of the entries are negative there
@@ -57,7 +58,7 @@ def nearby_point(functions, place, draw):
                 break
     for one, other in permutations(blocks, 2):
         _keep_order(*(each.of(whole) for whole in (vector, there) for each in (one, other)))
-    return there if bounds is None else _between(point.vector, there, *bounds)
+    return there / units if bounds is None else _between(point.vector, there / units, *bounds)
 
 
 def keeps_what_holds(functions, vector, positive=True):
@@ -67,7 +68,7 @@ def keeps_what_holds(functions, vector, positive=True):
     ):
         return False
     point = functions.point
-    given = point.vector
+    given, vector = point.vector * point.units, vector * point.units
     for block in point.blocks:
         values, there = block.of(given), block.of(vector)
         for name, (holds, _) in HELD.items():

@@ -40,7 +40,8 @@ def special_points(functions, draw, few=False):
     """
     point = functions.point
     given, seen = point.vector, {point.vector.tobytes()}
-    for what, vector in _few(point) if few else _all(point, draw):
+    for what, in_units_given in _few(point) if few else _all(point, draw):
+        vector = in_units_given / point.units
         moved = np.flatnonzero((vector != given) | (np.signbit(vector) != np.signbit(given)))
         if vector.tobytes() not in seen and keeps_what_holds(functions, vector, positive=few):
             seen.add(vector.tobytes())
@@ -48,7 +49,7 @@ def special_points(functions, draw, few=False):
 
 
 def _few(point):
-    given, blocks = point.vector, point.blocks
+    given, blocks = point.vector * point.units, point.blocks
     yield "all zero", np.zeros_like(given)
     for several in (("neighbours equal", "a zero"), ("one value",), ("equal rows", "two zeros")):
         yield " and ".join(several), _changed(given, blocks, *several)
@@ -59,7 +60,7 @@ def _few(point):
 
 
 def _all(point, draw):
-    given, blocks = point.vector, point.blocks
+    given, blocks = point.vector * point.units, point.blocks
     yield from _few(point)
     for what in CHANGES:
         for block in blocks[:MOST_BLOCKS]:
@@ -185,7 +186,7 @@ def _equal_at(functions, given, place, here, draw, until):
             found = _differences(functions, _put(given, i, x))
             return _value(found, place)
 
-        x, step = float(given[i]), MOVED * max(abs(given[i]), 1.0)
+        x, step, unit = float(given[i]), MOVED * max(abs(given[i]), 1.0), float(functions.point.units[i])
         points = [(x, here), (x + step, difference(x + step))]
         if not np.isfinite(points[1][1]) or points[1][1] == here:
             continue
@@ -199,12 +200,14 @@ def _equal_at(functions, given, place, here, draw, until):
             points.append((new, difference(new)))
         best, at_best = points[-1]
         for digits in (6, 12, 15):
-            rounded = float(f"{best:.{digits}g}")
+            rounded = float(f"{best * unit:.{digits}g}") / unit
             if at_best != 0.0 and difference(rounded) == 0.0:
                 best, at_best = rounded, 0.0
         if at_best == 0.0:
             name = functions.point.names[i]
-            return SpecialPoint(f"{name} = {best:.9g}, a breakpoint", _put(given, i, best), np.array([i]))
+            return SpecialPoint(
+                f"{name} = {best * unit:.9g}, a breakpoint", _put(given, i, best), np.array([i])
+            )
     return None
 
 

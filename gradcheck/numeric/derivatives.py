@@ -67,6 +67,14 @@ class Estimate:
             return self.value, self.value
         return self.left, self.right
 
+    def divided_by(self, unit: float) -> "Estimate":
+        """The Estimate of the derivative by what is measured in such a unit."""
+        if unit == 1.0:
+            return self
+        left, right = (None if each is None else each / unit for each in (self.left, self.right))
+        sizes = self.value / unit, self.error / unit, self.step * unit, self.evaluations, self.scale / unit
+        return Estimate(*sizes, self.reason, left, right)
+
 
 @dataclass(frozen=True)
 class Gradient:
@@ -152,7 +160,8 @@ def gradient(
                 finer = StepSearch(f_of_entry, x, centre, U * abs(centre))
                 found_finer = finer.run()
                 best, is_wide = found_finer.best, found_finer.best.step > WIDEST_TREAD * finer.scale
-                if best[:2] == (0.0, 0.0) and is_wide or 0.0 < best.bar <= WIDE * abs(best.value):
+                is_still = best[:2] == (0.0, 0.0) and search.noise > OF_ONES
+                if is_still and is_wide or 0.0 < best.bar <= WIDE * abs(best.value):
                     found, search = found_finer, finer
             if (tread := search.jump_beside_stillness(found, floor.precision != "float64")) > noise:
                 floor_here = Floor(tread, "float32")

@@ -97,7 +97,8 @@ def _curve(loss, gradients, parameters, entry, seed):
     f = CountedCalls(with_entries(problem.value, problem.point.vector, position))
     steps = STEPS * max(abs(x), 1.0)
     differences = [(f(x + h) - f(x - h)) / ((x + h) - (x - h)) for h in steps]
-    return steps, np.array(differences), derivative(f, x)
+    unit = float(problem.point.units[position])
+    return steps * unit, np.array(differences) / unit, derivative(f, x).divided_by(unit)
 
 
 def _draw_v_curve(axes, curve, entry):

@@ -170,7 +170,7 @@ class Passes:
         }
         tap.start(changes, is_noting)
         try:
-            return self.functions.gradients_at(self._vector)[0]
+            return self.functions.gradients_at(self._vector)[0] / self.functions.point.units
         finally:
             self._events = tap.events or ()
             tap.start()
@@ -259,10 +259,11 @@ class Passes:
     def _of_block(self, block):
         def loss_with(change):
             vector = self._vector.copy()
-            block.of(vector)[...] = change(block.of(vector))
+            block.of(vector)[...] = change(block.of(vector) * units) / units
             return self.functions.value(vector)
 
-        value = block.of(self._vector)
+        units = block.of(self.functions.point.units)
+        value = block.of(self._vector) * units
         return Quantity(block.name, f"the input {block.name}", value, (), loss_with, self._floor)
 
 

@@ -289,10 +289,17 @@ def _fitted(block, cut, id, clause, columns, weight=None):
     start = cut.numeric if weight is None else weight * cut.numeric
     basis = np.stack(columns, axis=-1) / cut.bar[..., None]
     rest = (cut.analytic - start) / cut.bar
-    found = np.stack([np.linalg.lstsq(b, r, rcond=None)[0] for b, r in zip(basis, rest)])
+    found = np.stack([_least_squares(*each) for each in zip(basis, rest)])
     predicted = start + np.einsum("ijk,ik->ij", np.stack(columns, axis=-1), found)
     bar = cut.bar * (1.0 if weight is None else np.maximum(np.abs(weight), 1.0))
     given = f"the right one {clause}" if weight is None else f"that {clause}"
     back = (cut.back(each).reshape(block.numeric.shape) for each in (predicted, bar))
     predicted, bar = back
     return ErrorShape(id, given, predicted, found.size, {}, bar, family="along lines")
+
+
+def _least_squares(basis, values):
+    """The multiples of the columns that fit best; NaN where some number is too large."""
+    if not np.all(np.isfinite(basis)) or not np.all(np.isfinite(values)):
+        return np.full(basis.shape[1], np.nan)
+    return np.linalg.lstsq(basis, values, rcond=None)[0]

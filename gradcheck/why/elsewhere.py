@@ -190,21 +190,24 @@ class Elsewhere:
 
     def _is_clipped(self, at, block, shape):
         """Whether nothing is larger than the limit there either, and something as large."""
-        given = np.concatenate([self.blocks[name].of(at.analytic).ravel() for name, _ in block.parts])
+        in_units_given = at.analytic / self.functions.point.units
+        given = np.concatenate([self.blocks[name].of(in_units_given).ravel() for name, _ in block.parts])
         given, limit = given if shape.mask is None else given[shape.mask.ravel()], shape.constants["limit"]
         return abs(np.max(np.abs(given)) - limit) <= CONSTANT * limit
 
     def _follows(self, at, block, shape):
+        units = self.functions.point.units
         weight, added = np.ones_like(at.vector), np.zeros_like(at.vector)
         chosen, start = np.zeros_like(at.vector, bool), 0
         for name, factor in block.parts:
             own = self.blocks[name]
-            p = factor * own.of(at.vector)
+            p = factor * own.of(at.vector * units)
             mask = ...
             if shape.mask is not None:
                 mask = shape.mask.ravel()[start : start + p.size].reshape(p.shape)
             own.of(weight)[mask], own.of(added)[mask] = shape.law.weight(p)[mask], shape.law.added(p)[mask]
             own.of(chosen)[...], start = True, start + p.size
+        added *= units
         moving = chosen & (weight != 0.0)
         size = np.max(np.abs(at.analytic), initial=0.0)
         if np.any(np.abs(at.analytic - added)[chosen & ~moving] > CONSTANT * size):

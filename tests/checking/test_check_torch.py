@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gradcheck import check_torch
+from gradcheck import check_model, check_torch
 from gradcheck.errors import GradcheckError
 
 torch = pytest.importorskip("torch")
@@ -105,11 +105,25 @@ def test_a_module_around_a_wrong_function_is_wrong():
     [
         (lambda w: w.detach() * 2, (drawn(3),), "no output requires a gradient; is one detached"),
         (lambda k: k, (3,), "found no tensor of floats"),
+        (torch.nn.Linear, (drawn(2, 3),), "Linear is a class; give an object of it, made with its settings"),
+        (drawn(3), (drawn(3),), "expected a torch.autograd.Function, a module or a function, and then its"),
+        ("Linear", (drawn(3),), "expected a torch.autograd.Function, .* found str"),
     ],
 )
 def test_what_has_no_gradient_is_refused(function, inputs, words):
     with pytest.raises(GradcheckError, match=f"^check_torch: {words}"):
         check_torch(function, *inputs)
+
+
+def test_what_a_module_itself_raises_passes_with_a_note():
+    with pytest.raises(TypeError) as raised:
+        check_torch(torch.nn.Linear(3, 2))
+    assert raised.value.__notes__[-1].startswith("raised by Linear, which check_torch calls with what")
+
+
+def test_a_module_is_no_model_of_its_own_gradients():
+    with pytest.raises(GradcheckError, match="^check_model: Linear is a module of PyTorch; check_torch"):
+        check_model(torch.nn.Linear(3, 2), drawn(4, 3))
 
 
 def test_the_example_of_the_page_finds_the_wrong_factor(capsys):

@@ -87,7 +87,7 @@ def special(name, few):
     functions = functions_of(*GIVEN[name])
     points = list(special_points(functions, np.random.default_rng(3), few))
     assert all(keeps_what_holds(functions, each.vector, few) for each in points)
-    return [f"{each.what}: {shown(each.vector)} {len(each.moved)}" for each in points]
+    return [f"{each.what}: {shown(each.vector * functions.point.units)} {len(each.moved)}" for each in points]
 
 
 def compared(name, few):
@@ -105,7 +105,9 @@ def nearby(name):
     points = {place: nearby_point(functions, place, draw) for place in places}
     kept = (keeps_what_holds(functions, each) for place, each in points.items() if place.is_kept)
     assert all(kept) or name in SEVERAL
-    return [f"{place.spread:g} {place.is_kept} {place.size}: {shown(each)}" for place, each in points.items()]
+    units = functions.point.units
+    rows = points.items()
+    return [f"{place.spread:g} {place.is_kept} {place.size}: {shown(each * units)}" for place, each in rows]
 
 
 ROWS = {f"special, {name}": (special, name, False) for name in GIVEN if name not in LARGE}
