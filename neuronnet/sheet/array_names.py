@@ -10,7 +10,7 @@ from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.calls import SPELLED
 from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns, parse_array, parse_number
 from neuronnet.formulas.written_names import read_name, written_at
-from neuronnet.names import updated
+from neuronnet.names import split_partial, updated
 from neuronnet.sheet.readers.cutting import Claim
 
 _TUPLE, _IN_TUPLE = re.compile(r"\s*[(\[][^()\[\]]*,[^()\[\]]*[)\]]\s*"), re.compile(r"[^\s(),\[\]]+")
@@ -65,10 +65,21 @@ def _made_of(word, names):
 
 
 def with_aliases(claims: list[Claim]) -> list[Claim]:
-    """Claims with one more, `a = ŷ`, for `ŷ = a = σ(z)` where no other line says what a is."""
+    """Claims with one more, `a = ŷ`, for `ŷ = a = σ(z)` where no other line says what a is.
+
+    Likewise `g = ∂L/∂p` for `g = ∂L/∂p = [0.5, -1]` where no line says what L is.
+    """
     heads = {read_name(claim.parts[0].text) for claim in claims}
     found = []
     for claim in claims:
+        names = [split_partial(read_name(part.text) or "") for part in claim.parts[:2]]
+        if len(claim.parts) > 2 and None in names and any(each and each[0] not in heads for each in names):
+            first = names.index(None)
+            alias, slope = claim.parts[first], claim.parts[1 - first]
+            if _ALIAS.fullmatch(alias.text.strip()):
+                parts, lines = [slope, *claim.parts[2:]], [claim.lines[1 - first], *claim.lines[2:]]
+                found += [claim._replace(parts=parts, lines=lines), _claim(claim.line, alias.text, slope.text)]
+                continue
         others = [part for part in claim.parts[1:-1] if read_name(part.text) not in {None, *heads}]
         others = [
             part

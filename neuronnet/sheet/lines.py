@@ -223,7 +223,7 @@ class Lines:
                 continue
             elif part.is_arithmetic:
                 arithmetic, beside = [part.formula, *arithmetic], shown
-            elif part is statement.parts[0]:
+            elif part is statement.parts[0] or (role.kind == SEED and part is statement.formulas[0]):
                 continue
             elif own is not None and part is statement.formulas[0]:  # it defines the quantity
                 shown.note, is_astray = self.roles.astray.get(position, (None, False))

@@ -123,6 +123,8 @@ def loss_of(
     tops = [split_partial(name)[0] for name in stated or filter(split_partial, inside)]
     tops += [top.partition("_by_")[0] for top in tops]  # of a second derivative
     numerators = [name for name in dict.fromkeys(tops) if name in definitions]
+    if any(_is_upstream(each, definitions) for each in statements):
+        return None, []
     if numerators:
         reached = {name: reach(name, definitions) for name in numerators}
         own = [name for name in numerators if "_by_" not in name]
@@ -144,6 +146,13 @@ def loss_of(
     fitting = [name for name in ends if targets and made_of[name] == targets]
     fitting = fitting or [name for name in ends if made_of[name]]  # beside velocities and moments
     return (fitting[0] if len(fitting) == 1 else None), []
+
+
+def _is_upstream(statement, definitions):
+    """Whether a line gives the derivative of what has no line by what has one, as numbers."""
+    top, by = split_partial(statement.name or "") or (None, None)
+    is_given = statement.number is not None and not statement.formulas
+    return is_given and by in definitions and top not in definitions
 
 
 def of_the_loss(statements: list) -> set[str]:

@@ -208,14 +208,14 @@ def steps_along(statements: list[Statement], known: Known) -> dict[int, tuple[st
 
 def _ratio(step, name, parameters, slope):
     """How many times a slope a step is, whatever the number under its name is; 0 where it is no multiple."""
-    ratios = []
+    pairs = []
     for number in TRIED:
         with suppress(NeuronnetError, ArithmeticError, ValueError):
             along = evaluator(step, float)(dict.fromkeys(step.names(), 1.0) | {name: number})
-            ratios.append(
-                along / evaluator(slope, float)(dict.fromkeys(slope.names(), 1.0) | {parameters[0]: number})
-            )
-    is_one = len(ratios) == len(TRIED) and all(isclose(each, ratios[0], rel_tol=1e-9) for each in ratios)
+            own = evaluator(slope, float)(dict.fromkeys(slope.names(), 1.0) | {parameters[0]: number})
+            pairs.append((own, along / own))
+    slopes, ratios = zip(*pairs) if len(pairs) == len(TRIED) else ((0,), (0,))
+    is_one = len({*slopes}) > 1 and all(isclose(each, ratios[0], rel_tol=1e-9) for each in ratios)
     return ratios[0] if is_one else 0
 
 
