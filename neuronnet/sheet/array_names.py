@@ -78,7 +78,10 @@ def with_aliases(claims: list[Claim]) -> list[Claim]:
             alias, slope = claim.parts[first], claim.parts[1 - first]
             if _ALIAS.fullmatch(alias.text.strip()):
                 parts, lines = [slope, *claim.parts[2:]], [claim.lines[1 - first], *claim.lines[2:]]
-                found += [claim._replace(parts=parts, lines=lines), _claim(claim.line, alias.text, slope.text)]
+                found += [
+                    claim._replace(parts=parts, lines=lines),
+                    _claim(claim.line, alias.text, slope.text),
+                ]
                 continue
         others = [part for part in claim.parts[1:-1] if read_name(part.text) not in {None, *heads}]
         others = [

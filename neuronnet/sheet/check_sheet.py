@@ -23,7 +23,8 @@ from neuronnet.names import after, updated
 from neuronnet.repairs.mend import mended
 from neuronnet.repairs.small_numbers import counterexample
 from neuronnet.sheet import causes
-from neuronnet.sheet.best_reading import best_reading, with_doubts
+from neuronnet.sheet.best_reading import best_reading
+from neuronnet.sheet.doubts import with_doubts
 from neuronnet.sheet.lines import Lines
 from neuronnet.sheet.meanings import Meanings
 from neuronnet.sheet.network_names import KnownBesideNetwork, with_weights

@@ -127,10 +127,13 @@ class _OnSheet(PrintedFor):
         """(a formula of numbers with names for them, as far as that is sure, whether more may be names)."""
         rows = self._by_rows(formula)
         if rows.names():
-            return mapped(rows, lambda leaf: leaf if _value(leaf) in CONSTANTS else self._single(leaf)), False
+            kept = _counts(rows)
+            kept |= {id(leaf) for leaf in leaves_of(rows) if _value(leaf) in CONSTANTS}
+            return mapped(rows, lambda leaf: leaf if id(leaf) in kept else self._single(leaf)), False
         formula = with_logistics(formula)
         arguments = {id(each) for node, *_ in nodes(formula) for each in _lone_arguments(node)}
-        leaves = [leaf for leaf in leaves_of(formula) if _value(leaf) is not None]
+        counts = _counts(formula)
+        leaves = [leaf for leaf in leaves_of(formula) if _value(leaf) is not None and id(leaf) not in counts]
         sure = {
             leaf: self._single(leaf)
             for leaf in leaves
@@ -214,6 +217,15 @@ def _lone_arguments(node):
     """The number that a function of one number is of, as 0.5 in exp(-0.5): no constant of a formula."""
     inner = node.arguments[0] if isinstance(node, Call) and len(node.arguments) == 1 else None
     return [inner.inner if isinstance(inner, Negative) else inner]
+
+
+def _counts(formula):
+    """The id of each number that counts the terms of the sum it divides, as 3 in (0.1 + 0.2 + 0.6)/3."""
+    found = set()
+    for factors in (node.factors for node, *_ in nodes(formula) if isinstance(node, Product)):
+        counts = {len(each.terms) for _, each in factors if isinstance(each, Sum)}
+        found |= {id(each) for mark, each in factors if mark == "/" and _value(each) in counts}
+    return found
 
 
 def _is_weighted_sum(formula):

@@ -176,12 +176,12 @@ def read_statements(
         else _definition(claim)
         for claim, head in zip(claims, heads)
     ]
-    if is_circle:
-        known.names.discard("pi")
-        for part in (part for each in found for part in each.parts if part.formula is not None):
-            part.formula = mapped(
-                part.formula, lambda leaf: PI if getattr(leaf, "name", "") == "pi" else leaf
-            )
+    instead: dict[str, Expression] = {"pi": PI} if is_circle else {}
+    instead |= {root: Call("sqrt", [Name(square)]) for root, square in _squares(heads) if root in free}
+    known.names -= instead.keys()
+    free -= instead.keys()
+    for part in (part for each in found for part in each.parts if instead and part.formula is not None):
+        part.formula = mapped(part.formula, lambda leaf: instead.get(getattr(leaf, "name", ""), leaf))
     known.parameters = free & {each for names, _ in known.functions.values() for each in names}
     _count_entries(found)
     _read_eulers_number(found)
@@ -284,6 +284,12 @@ def _is_power(head, heads):
         return False
     alike = re.compile(rf"{re.escape(found[1])}\^\(?(?!{found[2]})\d\)?{found[3] and '_?' + found[3] or ''}")
     return not any(alike.fullmatch(each or "") for each in heads)
+
+
+def _squares(heads):
+    """(σ, σ²) where σ² is a name, as that of a variance."""
+    for match in filter(None, (re.fullmatch(r"(\w+)\^2_?(\w*)", head or "") for head in heads)):
+        yield from ((f"{match[1]}{mark}{match[2]}", match[0]) for mark in ("", "_"))
 
 
 def _is_by_entry(head, known):

@@ -85,7 +85,11 @@ HABITS = {
         (r"\(", _SHOWS, ""),
         ("->", _BECOMES, r"\1→"),  # w -> 0.5 - 0.1*2 = 0.3
         ("=", _TYPE, ""),
-        ("[<>≤≥]", rf"((?:{EQUALITY})\s*[-−]?[\d.]+)\s*(?:[<>]=?|[≤≥])\s*[-−]?[\d.]+(?=\s*(?:[;,:(]|[.]?$))", r"\1"),
+        (
+            "[<>≤≥]",
+            rf"((?:{EQUALITY})\s*[-−]?[\d.]+)\s*(?:[<>]=?|[≤≥])\s*[-−]?[\d.]+(?=\s*(?:[;,:(]|[.]?$))",
+            r"\1",
+        ),
         ("[Gg]rad", rf"(?<![\w.])[Gg]rad(?:ient)?\s(?:of\s)?(?=(?![dgδ∂∇]){_OF_IT})", "∇"),
         ("[Hh]ess", rf"(?<![\w.])[Hh]ess(?:ian)?\s(?:of\s)?(?={_OF_IT})", "∇²"),
         (rf"\A\s*{_PAIR}(?:\s+{_PAIR})+\s*\Z", r"(?<=\d)\s+(?=[^\W\d])", ", "),  # x=0.5 h=0.2
@@ -247,7 +251,7 @@ _STEP = re.compile(
     rf"\s*{_LETTERS}{{2,}}\s*\d{{1,3}}\s*(?:\([^()=]{{1,40}}\)\s*)?[.)\-–—:]\s+|\s*\(?\d{{1,3}}(?:\.\d{{1,2}})?[.)]\s+(?={_LETTERS}{{2}})"
 )
 _TOKEN = re.compile(
-    rf"\s*({_LETTERS}+(?:[-'’]{_LETTERS}+)?)(?:\s+\d{{1,3}}(?=[.):,]))?[.)]?[,;:]?\s+(?=[^\s=+*/^·×⋅∙)\]}}<>≤≥|-])"
+    rf"\s*(?:\d{{1,4}}\s+(?={_LETTERS}{{3}}))?({_LETTERS}+(?:[-'’]{_LETTERS}+)?)(?:\s+\d{{1,3}}(?=[.):,]))?[.)]?[,;:]?\s+(?=[^\s=+*/^·×⋅∙)\]}}<>≤≥|-])"
 )
 _HEAD = re.compile(r"[^\W\d_]|[∂∇Δ√\\$(|‖\[]")
 _CLAIMED = re.compile(rf"{_HEAD.pattern}|[-+−]?\s?[\d.(]+\s*[-+*/^·×⋅∙(]")  # arithmetic as well
@@ -368,7 +372,7 @@ class Vocabulary:
                     or word in _TYPES
                     or (word in self.functions and not {*".,:;"}.isdisjoint(token.group()))
                 )
-                or not _HEAD.match(text[token.end() :])
+                or not (_HEAD.match(text, token.end()) or _TOKEN.match(text, token.end()))
             ):
                 break
             ends.append(token.end())
