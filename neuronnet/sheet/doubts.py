@@ -83,9 +83,9 @@ def with_doubts(reading, lines: list[Line], again: Callable) -> tuple | None:
             continue
         others = found[1][len(found[1]) - len(lines) :]
         pairs = list(zip(lines, others))
-        mended = [old for old, new in pairs if old.is_wrong and _is_right(new)]
-        if isinstance(each, Renaming):  # a number proves nothing here
-            mended = [old for old in mended if old.follows_from is None]
+        mended = [old for old, new in pairs if old.is_wrong and _is_right(new) and old.follows_from is None]
+        if isinstance(each, Mended) and all(old.verdict != WRONG_FORMULA for old in mended):
+            continue  # numbers alone may have been carried on from a wrong one
         spoilt = any(_is_right(old) and not _is_right(new) for old, new in pairs)
         if not spoilt and len(mended) >= len(tried.get(each.position, ((), ()))[1]):
             tried[each.position] = each, mended, others, found

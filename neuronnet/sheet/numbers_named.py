@@ -37,6 +37,12 @@ if TYPE_CHECKING:
 
 FEWEST_DIGITS = 3  # of a computed number that stands for its name
 CONSTANTS = {Decimal(each) for each in ("0", "0.5", "1", "2")}  # that may be what they are, or a name's
+# π, 2π, its root, 1 over that, the root of 2/π; numbers of gelu (two), selu (two), a scaled tanh
+WELL_KNOWN = [
+    Decimal(each)
+    for each in "3.14159265358979 6.28318530717959 2.50662827463100 0.398942280401433 0.797884560802865 "
+    "0.044715 1.702 1.05070098735548 1.67326324235438 1.7159".split()
+]
 ONES = "the numbers 0, 0.5, 1 and 2"  # a choice of reading: whether they are names' in every sum
 
 
@@ -316,7 +322,7 @@ class NumbersForNames:
 
         A number in an array is an entry and no sum: then, and without such numbers, None.
         """
-        leaves = [leaf for leaf in leaves_of(formula) if _digits(leaf) >= FEWEST_DIGITS]
+        leaves = [leaf for leaf in leaves_of(formula) if _may_stand(leaf)]
         meant = {leaf: found[0] for leaf in leaves if (found := self.quantities(leaf))}
         is_plain = not any(isinstance(node, ArrayOf) for node, *_ in nodes(formula))
         has_others = is_plain and formula.names() and len(meant) < len(leaves)
@@ -393,7 +399,15 @@ def _decimal(leaf):
 
 def has_numbers(formula):
     """Whether a formula has numbers of digits enough to be those of quantities."""
-    return any(_digits(leaf) >= FEWEST_DIGITS for leaf in leaves_of(formula))
+    return any(map(_may_stand, leaves_of(formula)))
+
+
+def _may_stand(leaf):
+    """Whether a leaf is a number of enough digits to be that of a quantity, and no well-known one."""
+    if _digits(leaf) < FEWEST_DIGITS:
+        return False
+    value, unit = _value(leaf), _decimal(leaf).unit
+    return not any(abs(value - each) <= unit / 2 for each in WELL_KNOWN)
 
 
 def _digits(leaf):
