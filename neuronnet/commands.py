@@ -225,13 +225,14 @@ def mistakes(arguments):
 
     subject, place = _subject(arguments.network)
     description = subject if isinstance(subject, Description) else None
+    progress = output.progress_line(0, "mistakes")
     if description is not None:
         network = Network(description)
-        table, until = output.as_far_as_made(lambda: signatures(network, network.known_names))
+        table, until = output.as_far_as_made(lambda: signatures(network, network.known_names, progress))
     else:
         from neuronnet.sheet.causes import signatures_of
 
-        (right, table), until = output.as_far_as_made(lambda: signatures_of(subject))
+        (right, table), until = output.as_far_as_made(lambda: signatures_of(subject, progress))
 
     def rows():
         for each in table:

@@ -194,8 +194,8 @@ class Graph:
         return derivative in self.model.uses(gradient)
 
     def singles(self, names: Iterable[str]) -> list[str]:
-        """The names that are looked at one by one: none where samples are many."""
-        return [] if self.network is not None and len(self.network.samples) > 1 else list(names)
+        """The names that are looked at one by one: none where samples or neurons are many."""
+        return list(names) if self.network is None or self.network.is_small else []
 
     @property
     def averaged(self) -> list[tuple[int, list[str]]]:

@@ -29,6 +29,7 @@ from neuronnet.mistakes.variation import (
 from neuronnet.names import after, partial_name, split_partial, update_of
 
 FEW = 3  # updates, each of whose values is computed only when it is asked for
+MOST_SINGLE = 40  # neurons, among which each is looked at by itself
 REMEMBERED = ("m_", "v_", "mhat_", "vhat_", "beta")
 
 
@@ -79,6 +80,11 @@ class Network:
     @property
     def learns(self) -> bool:
         return self.description.learning_rate is not None
+
+    @property
+    def is_small(self) -> bool:
+        """Whether a mistake at a single neuron is one to look for: of many neurons or samples it is not."""
+        return len(self.samples) == 1 and sum(map(len, self.nets)) <= MOST_SINGLE
 
     # Updates
 
@@ -162,7 +168,7 @@ class Network:
                 where = f"{which} hidden layer"
                 places.append(Place(f"at the {where}", where, f": {where}", f"of the {where}", edges))
             places += [named(edges, 1) for edges in hidden[1:-1]]
-        if len(self.samples) == 1:
+        if self.is_small:
             singles = [edge for edges in layers if len(edges) > 1 for edge in edges]
             places += [named([edge], 1) for edge in singles]
         return [each for each in places if each.edges]

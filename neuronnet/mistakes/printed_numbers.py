@@ -165,21 +165,33 @@ class Signature(NamedTuple):
     same: list
 
 
-def signatures(subject, names: list[str]) -> list[Signature]:
+def signatures(subject, names: list[str], progress=None) -> list[Signature]:
     """What every Variation of a Network or a sheet's model does to some of its numbers.
 
-    Raises Interrupted with those so far.
+    `progress(done, total)` is called after each. Raises Interrupted with those so far.
     """
     table = {"none": numbers_of(subject.replay(RIGHT), names)}
     until = None
     try:
         for id, each in subject.variations.items():
             table[id] = numbers_of(subject.replay(each), names)
+            if progress is not None:
+                progress(len(table) - 1, len(subject.variations))
     except KeyboardInterrupt:
         if len(table) == 1:
             raise
         until = f"after {counted(len(table) - 1, 'mistake')}"
+    same = _same(table)
+    found = [Signature(id, subject.variations[id].sentence, table[id], same[id]) for id in [*table][1:]]
+    if until is not None:
+        raise Interrupted(found, until)
+    return found
+
+
+def _same(table):
+    """id -> the other ids whose numbers are the same. Only what comes to about the same sum is compared."""
     flat = {id: list(chain(*map(entries, numbers.values()))) for id, numbers in table.items()}
+    sums = {id: sum(map(abs, values)) for id, values in flat.items()}
 
     def is_same(one, other):
         return [*table[one]] == [*table[other]] and all(
@@ -187,11 +199,14 @@ def signatures(subject, names: list[str]) -> list[Signature]:
             for left, right in zip(flat[one], flat[other])
         )
 
-    same = {id: [each for each in table if each != id and is_same(id, each)] for id in table}
-    found = [Signature(id, subject.variations[id].sentence, table[id], same[id]) for id in [*table][1:]]
-    if until is not None:
-        raise Interrupted(found, until)
-    return found
+    pairs, ordered = set(), sorted((id for id in table if sums[id] == sums[id]), key=sums.get)
+    for place, one in enumerate(ordered):
+        for other in ordered[place + 1 :]:
+            if not isclose(sums[one], sums[other], rel_tol=1e-9, abs_tol=1e-290):
+                break
+            if is_same(one, other):
+                pairs |= {(one, other), (other, one)}
+    return {id: [each for each in table if (id, each) in pairs] for id in table}
 
 
 def numbers_of(values, names: Iterable[str]) -> dict:

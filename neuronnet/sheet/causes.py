@@ -146,7 +146,7 @@ def of_own_model(lines: list, statements: list[Statement], roles, spellings: Spe
     return _explained(lines, [_in_names(each, spellings) for each in found], bounds)
 
 
-def signatures_of(own_model) -> tuple[dict[str, float], list[Signature]]:
+def signatures_of(own_model, progress=None) -> tuple[dict[str, float], list[Signature]]:
     """(the loss, the gradients and the new values of a Model by name, a Signature for each mistake in these).
 
     Of an array it is the first entry. Raises NeuronnetError where the sheet has no loss.
@@ -167,7 +167,7 @@ def signatures_of(own_model) -> tuple[dict[str, float], list[Signature]]:
 
     right = shown(numbers_of(own.replay(), names))
     try:
-        return right, list(map(in_its_names, signatures(own, names)))
+        return right, list(map(in_its_names, signatures(own, names, progress)))
     except Interrupted as stop:
         raise Interrupted((right, list(map(in_its_names, stop.made))), stop.until) from None
 
