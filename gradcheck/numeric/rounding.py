@@ -24,8 +24,7 @@ NO_KINK = SPACING_RATIO**0.5  # noise is the same at two spacings, a kink falls 
 SPACINGS = [GOLDEN * 2.0**-k for k in range(15, 46, 6)]
 WIDE_SPACINGS = [GOLDEN * 2.0**-k for k in range(12, 2, -3)]
 ONE_JUMP = 16.0  # a move this many times every other one is a jump of f, and no tread of stairs
-SINGLE = 2.0**-24  # rounding of one operation in float32
-SINGLE_LEVEL = SINGLE / 3.0**0.5  # deviation of rounding to float32, uniform in half a unit, at |f| = 1
+SINGLE_LEVEL = 2.0**-24 / 3.0**0.5  # deviation of rounding to float32, uniform in half a unit, at |f| = 1
 FORMATS = (8, 11, 24)  # binary digits of bfloat16, float16, float32
 DIGITS = {"float16": range(7, 12), "float32": range(22, 25)}  # of the values, where one may end in zeros
 FEWEST_DIGITS = 4  # with fewer, as 3.0 and 5.0 have, a value is a count

@@ -49,6 +49,7 @@ def test_a_number_claims_half_a_unit_of_its_last_digit(text, exact, agrees):
         ("0.59326999", str(EXACT), True),
         ("-0.5932699", "-" + str(EXACT), True),
         ("0.5932698", str(EXACT), False),
+        ("0.01", "1e1999", False),
     ],
 )
 def test_digits_cut_off_are_told_from_digits_rounded(text, exact, is_cut):

@@ -133,6 +133,9 @@ def test_brackets_stand_where_products_entry_by_entry_meet_others(operators, tex
         (a - b, 1, b + c, "a - (b + c)"),
         (a * b, 1, b * c, "a*b*c"),
         (a / b, 1, b * c, "a/(b*c)"),
+        (a * b, 1, b / c, "a*b/c"),
+        (a / b, 1, b / c, "a/(b/c)"),
+        (a / b, 0, b / c, "b/c/b"),
     ],
 )
 def test_a_sum_put_into_a_sum_is_one_sum(whole, place, part, text):

@@ -58,6 +58,7 @@ FORMULAS = [
     ("0.5x0.3", "", "", "0.5 · 0.3"),
     ("0.5 x 0.3", "x", "", None),
     ("2 x (3)", "x", "", "2 · x · 3"),
+    ("w x (3)", "w x", "", "w · x · 3"),
     # signs that mean the same
     ("a × b ⋅ c − d ÷ 2", "a b c d", "", "a · b · c - d/2"),
     ("a∗b", "a b", "", "a*b"),
@@ -302,6 +303,7 @@ def test_what_makes_no_sense_is_refused_with_its_column(text, names, arrays, col
         ("∂L/∂w9", "L w1", "", "w9", 5),
         ("Σ_k v_k", "w1", "", "v_k", 5),
         ("exp", "a", "", "exp", 1),
+        ("w x 3", "w", "", "x", 3),
     ],
 )
 def test_an_unknown_name_is_told_with_its_column(text, names, arrays, name, column):

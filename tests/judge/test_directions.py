@@ -143,6 +143,9 @@ def test_any_gradient_is_judged_along_directions_when_that_is_asked():
     assert report.verdict == "right" and report["W"].by_directions == 9
     wrong = check(of_few, lambda p: {"W": np.cos(p["W"]), "b": 3.0 * p["b"]}, few, one_by_one=0)
     assert wrong["b"].wrong == [(0,), (1,), (2,)] and wrong["W"].verdict == "right"
+    unknown = check(of_few, lambda p: {"W": np.nan * p["W"], "b": 2.0 * p["b"]}, few, one_by_one=0)
+    assert len(unknown["W"].wrong) == 8 and unknown["W"].by_directions == 1
+    assert (unknown["W"].verdict, unknown["b"].verdict) == ("wrong", "right")
 
 
 @pytest.mark.slow

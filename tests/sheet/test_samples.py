@@ -52,6 +52,12 @@ def test_a_mean_behind_the_last_sample_is_not_taken_for_its_line():
     assert not_fine(text) == {15: "unreadable"}
 
 
+def test_what_is_not_read_is_told_once():
+    text = SHEET.replace("L = 0.0906", "L = = 0.0906") + "\nSample 3: x = 1.5, y = 1\nz = 0.2·1.5 + 0.1 = 0.4\n"
+    lines = check_sheet(text.replace("L = 1/2", "L = = 1/2")).lines
+    assert [each.line for each in lines if each.verdict == "unreadable"] == [5, 11]
+
+
 def test_samples_with_updates_between_them_are_passes():
     first = SHEET.partition("\nSample 2")[0] + "w = w - 0.1 ∂L/∂w = 0.2104\n"
     assert not_fine(first + "\nSample 2: x = -2.0, y = 0\nz = w x + b = -0.3208\n") == {}

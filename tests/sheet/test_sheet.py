@@ -280,8 +280,9 @@ def test_whole_inputs_and_targets_may_stand_in_a_formula(claim):
 
 @pytest.mark.slow
 def test_a_bias_that_is_frozen_is_said_to_be():
-    report = checked("b1+ = 0.340637195", "E_total@1 = 0.285750887")
+    report = checked("b1+ = 0.340637195", "E_total@1 = 0.285750887", "b1@2 = 0.34", "b1@1 = 0.35")
     assert "b1 is frozen in this network" in report.lines[0].remark
+    assert ["frozen" in (each.remark or "") for each in report.lines] == [True, False, True, False]
     assert report.mistakes[0].explains == (1, 2) and report.mistakes[0].id == "shared bias trained: summed"
 
 

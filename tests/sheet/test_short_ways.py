@@ -556,3 +556,9 @@ def test_bare_arithmetic_may_round_its_numbers():
         for text in ("0.7311·2 = 1.4621", "0.73106·2 = 1.4621", "0.7311·2 = 1.4631", "0.3*0.5 = 0.16")
     ]
     assert verdicts == ["undecided", "right", "wrong number", "wrong number"]
+
+
+@pytest.mark.parametrize("counted", ["len(y)", "y.shape[0]", "y.size", "float(len(y))"])
+def test_the_length_of_an_array_is_a_number(counted):
+    report = neuronnet.check_sheet(f"y = [1, 2, 4]\nm = {counted}\nL = sum(y)/m = 2.333\nb = sum(y)/m = 2.433\n")
+    assert [line.verdict for line in report.lines] == ["given", "given", "right", "wrong number"]

@@ -431,3 +431,11 @@ def test_entries_below_a_limit_are_not_called_clipped():
     assert causes([block]).overall is None
     given[[0, 1, 2], [1, 3, 2]] = np.clip(numeric, -0.01, 0.01)[[0, 1, 2], [1, 3, 2]]
     assert causes([block]).overall.id == "clipped in some entries"
+
+
+def test_zero_is_what_lies_within_its_bar_and_determines_nothing():
+    given, numeric, bar = np.array([1e-12, 5e-9, 1.0]), np.array([0.0, 1e-12, 1.0]), np.full(3, 1e-9)
+    block = GradientBlock("x", given, numeric, bar, np.ones(3))
+    assert block.is_zero.tolist() == [True, False, False]
+    assert block.fit([np.zeros(3)]) is None is block.fit([np.arange(3.0), np.zeros(3)])
+    assert block.fit([numeric]) == [pytest.approx(1.0)]
