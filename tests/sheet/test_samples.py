@@ -53,7 +53,9 @@ def test_a_mean_behind_the_last_sample_is_not_taken_for_its_line():
 
 
 def test_what_is_not_read_is_told_once():
-    text = SHEET.replace("L = 0.0906", "L = = 0.0906") + "\nSample 3: x = 1.5, y = 1\nz = 0.2·1.5 + 0.1 = 0.4\n"
+    text = (
+        SHEET.replace("L = 0.0906", "L = = 0.0906") + "\nSample 3: x = 1.5, y = 1\nz = 0.2·1.5 + 0.1 = 0.4\n"
+    )
     lines = check_sheet(text.replace("L = 1/2", "L = = 1/2")).lines
     assert [each.line for each in lines if each.verdict == "unreadable"] == [5, 11]
 

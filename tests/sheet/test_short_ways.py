@@ -560,5 +560,7 @@ def test_bare_arithmetic_may_round_its_numbers():
 
 @pytest.mark.parametrize("counted", ["len(y)", "y.shape[0]", "y.size", "float(len(y))"])
 def test_the_length_of_an_array_is_a_number(counted):
-    report = neuronnet.check_sheet(f"y = [1, 2, 4]\nm = {counted}\nL = sum(y)/m = 2.333\nb = sum(y)/m = 2.433\n")
+    report = neuronnet.check_sheet(
+        f"y = [1, 2, 4]\nm = {counted}\nL = sum(y)/m = 2.333\nb = sum(y)/m = 2.433\n"
+    )
     assert [line.verdict for line in report.lines] == ["given", "given", "right", "wrong number"]
