@@ -64,6 +64,10 @@ def judge(
     """
     scale = estimate.scale if scale is None else scale
     if math.isinf(analytic) and _grows(analytic, estimate, scale):
+        if math.isinf(estimate.value) and estimate.value != analytic:
+            return Judgement(
+                "wrong", f"{analytic:.3g}, and the slopes of the function grow to {estimate.value:.3g}"
+            )
         return Judgement("undecided", f"{analytic:.3g}, and the slopes of the function grow without end here")
     if not math.isfinite(analytic):
         return Judgement("wrong", f"a derivative cannot be {analytic}")

@@ -67,6 +67,7 @@ class Layer:
     def __init__(self, forward, backward, inputs, named):
         self.forward, self.backward, self._random = forward, backward, np.random.get_state()
         self.called, self.said, self._order = called_name(backward, "backward"), [], None
+        self._is_nested = False
         self._positional, self._named, self.arguments, self._defaults = _arguments(forward, inputs, named)
         outputs = self._find_roles(self._forward_called({}))
         found = self._find_joined(outputs)
@@ -118,7 +119,8 @@ class Layer:
         with passing_with_note(f"raised by {called_name(self.forward)}({', '.join(given)})"):
             np.random.set_state(self._random)  # dropout leaves out the same units in every call
             positional = [given[name] for name in self._positional]
-            return self.forward(*positional, **{name: given[name] for name in self._named})
+            returned = self.forward(*positional, **{name: given[name] for name in self._named})
+        return (*returned[0], returned[1]) if self._is_nested else returned
 
     def _filled(self, p):
         """All inputs, those of `p` in the place of the caller's, copies of the others."""
@@ -155,6 +157,9 @@ class Layer:
             and not is_from_above(open_[0])
         ):
             self._roles[open_.pop()] = "kept"  # backward(c), of any name
+        first = returned[0] if several else None
+        if isinstance(first, (tuple, list)) and len(first) == len(open_) > 1 and len(returned) == 2:
+            self._is_nested, returned = True, (*first, returned[1])  # (h, c), cache
         self._count, self._joined = max(len(open_), 1), False
         names = returned_names(self.forward)  # dA is the gradient of the A in `return Z, A`
         names = names if several and len(names) == len(returned) else []

@@ -143,7 +143,8 @@ class JudgedEntries:
         found = np.zeros(self.vector.shape, dtype=bool)
         if self.doubt is None:
             alone = [i for i, each in self.judgements.items() if each == "undecided"]
-            found[[i for i in alone if np.isfinite(self.bar[i]) or np.isfinite(self.analytic[i])]] = True
+            is_known = np.isfinite(self.bar) | np.isfinite(self.analytic) | np.isinf(self.numeric)
+            found[[i for i in alone if is_known[i]]] = True
             for group in self.groups:
                 found[group.positions] |= group.verdict == "undecided"
         return found

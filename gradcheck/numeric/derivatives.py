@@ -221,7 +221,7 @@ def _estimate(found, search, floor):
     elif found.side is not None or not np.isfinite(error):
         reason = "edge of the domain"
         if scale > 0.0 and error >= max(abs(value), scale):  # the slopes of one side go on growing
-            value, error = np.nan, np.inf
+            value, error = math.copysign(math.inf, value), np.inf
     elif search.is_all_noise():
         value, error, reason = np.nan, np.inf, "noise"
         if search.noise <= OF_ONES:

@@ -171,10 +171,16 @@ def lstm_backward(dh, dc, cache):
     return d, d * C + dc * C, d * H + dc * H
 
 
+def lstm_in_pairs(x, H, C):
+    h, c, cache = lstm(x, H, C)
+    return (h, c), cache
+
+
+@pytest.mark.parametrize("forward", [lstm, lstm_in_pairs])
 @pytest.mark.parametrize("backward", [lstm_backward, lambda above, cache: lstm_backward(*above, cache)])
-def test_several_outputs_have_a_gradient_from_above_each(backward):
-    assert check_layer(lstm, backward, x=X, **OTHER).verdict == "right"
-    report = check_layer(lstm, lambda dh, dc, cache: lstm_backward(dh, 0 * dc, cache), x=X, **OTHER)
+def test_several_outputs_have_a_gradient_from_above_each(forward, backward):
+    assert check_layer(forward, backward, x=X, **OTHER).verdict == "right"
+    report = check_layer(forward, lambda dh, dc, cache: lstm_backward(dh, 0 * dc, cache), x=X, **OTHER)
     assert names_of(report) == {"x": "right", "H": "wrong", "C": "wrong"}
 
 

@@ -577,6 +577,21 @@ def test_a_slope_that_grows_without_end_may_be_infinite(first, bounds, sign, ver
     assert check(entropy, slopes, np.array(first), bounds=bounds).verdict == verdict
 
 
+@pytest.mark.parametrize("at", [(0.0,), (0.0, 0.5)])
+@pytest.mark.parametrize(
+    "slopes, verdict",
+    [
+        (lambda x: -0.5 / np.sqrt(x), "right"),
+        (lambda x: 0.5 / np.sqrt(x), "wrong"),
+        (lambda x: np.where(x > 0.0, -0.5 / np.sqrt(x), np.inf), "wrong"),
+        (lambda x: np.where(x > 0.0, -0.5 / np.sqrt(x), np.nan), "wrong"),
+        (lambda x: np.where(x > 0.0, -1.0 / np.sqrt(x), -np.inf), "wrong"),
+    ],
+)
+def test_where_the_slope_is_infinite_its_sign_counts(at, slopes, verdict):
+    assert check(lambda x: -float(np.sum(np.sqrt(x))), slopes, np.array(at)).verdict == verdict
+
+
 OTHER = np.random.default_rng(12)
 A, Y, AT = OTHER.normal(size=(6, 4)), OTHER.normal(size=6), np.array([0.3, -0.7, 1.1, 0.2])
 IN_UNITS = {
