@@ -64,12 +64,24 @@ def _made_of(word, names):
     return any(word[:cut] in names and word[cut:] in names for cut in range(1, len(word)))
 
 
+def _is_value(part):
+    return parse_number(part.text) is not None or parse_array(part.text) is not None
+
+
+def _is_formula(claim):
+    """Whether a side of a claim is no name and no number."""
+    return any(read_name(part.text) is None and not _is_value(part) for part in claim.parts[1:])
+
+
 def with_aliases(claims: list[Claim]) -> list[Claim]:
     """Claims with one more, `a = ŷ`, for `ŷ = a = σ(z)` where no other line says what a is.
 
-    Likewise `g = ∂L/∂p` for `g = ∂L/∂p = [0.5, -1]` where no line says what L is.
+    Likewise `g = ∂L/∂p` for `g = ∂L/∂p = [0.5, -1]` where no line says what L is. `w1 = w2 = 0.5` are two numbers, where no line computes w1.
     """
     heads = {read_name(claim.parts[0].text) for claim in claims}
+    computed = {
+        read_name(each.parts[0].text) for each in claims if not _is_value(each.parts[-1]) or _is_formula(each)
+    }
     found = []
     for claim in claims:
         names = [split_partial(read_name(part.text) or "") for part in claim.parts[:2]]
@@ -83,6 +95,15 @@ def with_aliases(claims: list[Claim]) -> list[Claim]:
                     _claim(claim.line, alias.text, slope.text),
                 ]
                 continue
+        shared = [
+            read_name(text) if _ALIAS.fullmatch(text) and not _made_of(text, heads) else None
+            for text in (part.text.strip() for part in claim.parts[:-1])
+        ]
+        is_alone = None not in shared and computed.isdisjoint(shared) and heads.isdisjoint(shared[1:])
+        if len(shared) > 1 and is_alone and _is_value(claim.parts[-1]):
+            pairs = [(part, claim.parts[-1]) for part in claim.parts[:-1]]
+            found += [claim._replace(parts=[*each], lines=[claim.line] * 2) for each in pairs]
+            continue
         others = [part for part in claim.parts[1:-1] if read_name(part.text) not in {None, *heads}]
         others = [
             part

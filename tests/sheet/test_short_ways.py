@@ -344,6 +344,30 @@ const loss = 0.5 * (a - target) ** 2;
 const dw = (a - target) * (1 - a * a) * x;
 console.log(dw); // 0.046791"""
 
+SHARED = """x1 = 1, x2 = 2, t = 0.5
+Let w1 = w2 = 0.5 be the initial weights, b = c = 0.
+y = w1 x1 + w2 x2 + b = 1.5
+L = 1/2 (y - t)^2 + c = 0.5
+dL/dw1 = (y - t) x1 = 1
+dL/dw2 = (y - t) x2 = 2"""
+IN_A_SENTENCE = """x1 = 1, x2 = 2. The target t is 0.5. Both weights w1 and w2 are 0.5.
+The gradients of w1 and w2 are 1.0 and 2.0.
+y = w1 x1 + w2 x2 = 1.5
+L = 1/2 (y - t)^2 = 0.5
+dL/dw2 = (y - t) x2 = 2"""
+WITHOUT_RULE = """name | formula | value
+x | | 2
+w | | 0.5
+y | w x | 1
+L | 1/2 (y - 0.6)^2 | 0.08
+dL/dw | (y - 0.6) x | 0.8"""
+NEW_VALUES_WITHOUT_RULE = """x = 2, t = 1, eta = 0.1, w = 0.5, b = 0.1
+y = w x + b
+L = 1/2 (y - t)^2
+
+| Parameter | Old value | Gradient | New value |
+| w | 0.5 | 0.2 | 0.48 |
+| b | 0.1 | 0.1 | 0.09 |"""
 EACH_STEP = """f(w) = (w - 3)^2
 w^(0) = 1, eta = 0.1
 w^(k+1) = w^(k) - eta f'(w^(k))
@@ -416,6 +440,18 @@ w^(2) = 1.72"""
         (DIVERGENCE, "Q - P", "P - Q"),
         (NEW_BY_NAME, "dJ/dr = 0", "dJ/dr = 1.5"),
         (EACH_STEP, "= 1.72", "= 1.27"),
+        (SHARED, "t) x1 = 1", "t) x1 = 3"),
+        (SHARED, ") x2 = 2", ") x2 = 3"),
+        (IN_A_SENTENCE, "= 1.5", "= 2.5"),
+        (IN_A_SENTENCE, "(y - t) x2 =", "(y - t) x1 ="),
+        (WITHOUT_RULE, "| 0.08", "| 0.8"),
+        (WITHOUT_RULE, "(y - 0.6) x", "(y - 0.6) w"),
+        (NEW_VALUES_WITHOUT_RULE, "0.48", "0.84"),
+        (
+            NEW_VALUES_WITHOUT_RULE.replace("\n| ", "\n").replace(" |\n", "\n").removesuffix(" |"),
+            "0.09",
+            "0.90",
+        ),
         (OF_TIME, "eta delta(0) x = 0.3386", "eta delta(0) x = 0.3836"),
         (OF_TIME, "b(0) + eta", "b(0) - eta"),
         (IN_JAVA, "// -0.0849", "// -0.0894"),

@@ -171,7 +171,8 @@ class Sheet:
         except ExpressionError as error:
             return self._refuse(statement, error.column, error.reason)
         let = _LET.match(written.text)
-        if let and len(list(pieces(written, set()))) == 1:
+        is_shared = re.search(r"=[^=]+=\s*[-−]?[\d.]", written.text)  # Let w1 = w2 = 0.5
+        if let and not is_shared and len(list(pieces(written, set()))) == 1:
             return self._define(statement, ended(written[let.end() :]))
         start = 0
         for end, following, piece in pieces(written, self.vocabulary.names, self.vocabulary.joining):

@@ -29,6 +29,7 @@ _IN_BRACKETS = re.compile(
 _HEAD_OF_ROWS = re.compile(r"\s*[^\W\d][^=]{0,60}=\s*")
 _PRINTED = r"[-+−]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?"
 _NUMBERS = re.compile(rf"\s*{_PRINTED}(?:\s+{_PRINTED})*\s*")
+_BETWEEN_CELLS = re.compile(r"(?<=\S)\s\|(?=\s)")
 _BARE_RULE = re.compile(r"\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)+")
 _LEFT = re.compile(r"\s*\\left\s*(?:\\\{|[.\[(])\s*")
 _COLUMNED = re.compile(
@@ -90,12 +91,25 @@ def with_bars(lines):
     for place, (_, line) in enumerate(lines):
         begins = place and _BARE_RULE.fullmatch(line.text) and "|" in lines[place - 1][1].text
         for each in ([place - 1] if begins else []) + [place] * bool(begins or is_table):
-            at, row = lines[each]
-            if "|" in row.text and not is_row(row.text):
-                columns = [row.column_of(1), *row.columns, row.column_of(len(row) + 1)]
-                barred[each] = at, TextWithColumns(f"|{row.text}|", columns)
+            if "|" in lines[each][1].text:
+                barred[each] = _barred(*lines[each])
         is_table = bool(begins) or (is_table and "|" in line.text)
+    start = 0
+    while start < len(lines):  # rows alone, as many cells in each
+        end, cells = start, len(_BETWEEN_CELLS.findall(lines[start][1].text))
+        while cells and end < len(lines) and len(_BETWEEN_CELLS.findall(lines[end][1].text)) == cells:
+            end += 1
+        for each in range(start, end) if end - start > 1 else ():
+            barred[each] = _barred(*barred[each])
+        start = max(end, start + 1)
     return barred
+
+
+def _barred(number, row):
+    if "=" in row.text or is_row(row.text):
+        return number, row
+    columns = [row.column_of(1), *row.columns, row.column_of(len(row) + 1)]
+    return number, TextWithColumns(f"|{row.text}|", columns)
 
 
 def with_arrays(lines):

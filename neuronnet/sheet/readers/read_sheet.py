@@ -24,6 +24,7 @@ from neuronnet.sheet.readers.markdown import (
     with_lost_backslashes,
     with_macros,
 )
+from neuronnet.sheet.readers.sessions import with_answers
 from neuronnet.sheet.readers.spelling import (
     Vocabulary,
     has_decimal_commas,
@@ -95,7 +96,7 @@ def read_sheet(text):
 
 
 def _read(lines):
-    lines = with_macros(with_arrays(with_bars(with_lost_backslashes(lines))))
+    lines = with_macros(with_arrays(with_bars(with_lost_backslashes(with_answers(lines)))))
     parts = blocks(lines)
     network = next((part for part in parts if part.kind == "toml" and "layer" in _content(part)), None)
     if any(part.kind == "derivation" for part in parts):

@@ -77,12 +77,27 @@ _SHOWS = (
     r"^(\s*)(?:System\.out\.print(?:ln)?|console\.log|Console\.Write(?:Line)?|fmt\.Print(?:ln)?|println|disp)"
     r"\s*\(([^()\"']+)\)\s*;?(?=\s*(?:(?://|#).*)?$)"
 )
+
+
+def _each_is(match):
+    """`w1 = 0.5, w2 = 0.5` for "The weights w1 and w2 are 0.5"."""
+    names = re.split(r",?\s(?:and|und)\s|,\s", match["names"])
+    return ", ".join(f"{name} = {match['number']}" for name in names)
+
+
+_ARE = (  # The weights w1 and w2 are both 0.5.
+    r"(?i:(?:\A|(?<=[.,;:]\s)|(?<=\sand\s))\s?(?:(?:the|both|all|initial|our|die|beide)\s){0,3}"
+    r"(?:weights?|bias(?:es)?|inputs?|targets?|gewichte?|eingaben?)\s)"
+    rf"(?P<names>{WORD}(?:(?:,\s|,?\s(?:and|und)\s){WORD}){{0,8}})\s(?:is|are|ist|sind)\s(?:(?:all|both|each|beide)\s)?"
+    r"(?:(?:set|equal)\sto\s)?(?P<number>[-−]?\d+(?:\.\d+)?)(?=\s*(?:[.;,]?\s*\Z|[.;,]\s|\s(?:and|und)\s))"
+)
 # Habits, in the order in which they are read: what must stand in a text, what is written, what it is read as.
 HABITS = {
     "of lines": (
         (r"/\*", r"/\*+\s?(.*?)\s*\*+/\s*$", r"// \1"),  # a comment of C at the end of a line
         (r"\(", rf"{_SHOWS}\s*(?://|#)[\s=>-]*?(-?[\d.\[].*)$", r"\1\2 = \3"),  # console.log(y); // 0.5744
         (r"\(", _SHOWS, ""),
+        (r"(?:is|are|sind|ist)\s", _ARE, _each_is),
         ("->", _BECOMES, r"\1→"),  # w -> 0.5 - 0.1*2 = 0.3
         ("=", _TYPE, ""),
         (
