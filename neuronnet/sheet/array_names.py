@@ -76,7 +76,8 @@ def _is_formula(claim):
 def with_aliases(claims: list[Claim]) -> list[Claim]:
     """Claims with one more, `a = ŷ`, for `ŷ = a = σ(z)` where no other line says what a is.
 
-    Likewise `g = ∂L/∂p` for `g = ∂L/∂p = [0.5, -1]` where no line says what L is. `w1 = w2 = 0.5` are two numbers, where no line computes w1.
+    Likewise `g = ∂L/∂p` for `g = ∂L/∂p = [0.5, -1]` where no line says what L is. `w1 = w2 = 0.5` are two
+    numbers, where no line computes w1.
     """
     heads = {read_name(claim.parts[0].text) for claim in claims}
     computed = {
