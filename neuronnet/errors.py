@@ -57,7 +57,7 @@ class UnknownName(NeuronnetError):
 
     def __init__(self, name, known):
         self.name, self.nearest = name, written_otherwise(name, known) or nearest(name, known)
-        some = f"; known are {', '.join(list(known)[:6])} and others"
+        some = f"; known are {', '.join(list(known)[:6])} and others" if known else ""
         super().__init__(f"unknown name {shortened(name)}{did_you_mean(self.nearest) or some}")
 
 

@@ -257,6 +257,7 @@ class Structure:
         """`given` are the given numbers as Decimals."""
         self._model, self._given = model, given
         self._late: dict[str, bool] = {}
+        self._symmetric_names: dict[str, set] = {}  # of each formula
         self._data = [name for name in given if self._is_of_the_data(name)]
         self._summing = list(self._numbers_of_one())
 
@@ -305,8 +306,11 @@ class Structure:
 
     def _symmetric(self):
         """The conditions of given symmetric matrices that are inverted or in a quadratic form `xᵀ A x`."""
-        parts = [node for formula in self._model.formulas.values() for node, *_ in nodes(formula)]
-        names = {name for part in parts for name in _symmetric_in(part)}
+        found = self._symmetric_names
+        for user in [each for each in self._model.formulas if each not in found]:
+            parts = nodes(self._model.formulas[user])
+            found[user] = {name for part, *_ in parts for name in _symmetric_in(part)}
+        names = set().union(*found.values())
         for name in self._given if names else ():
             value = self._given[name]
             if name in names and isinstance(value, Array) and len(value.shape) == 2 and value == value.T:

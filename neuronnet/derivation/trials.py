@@ -58,6 +58,7 @@ class Trials:
     def __init__(self, model: Model, targets_vary: bool = True):
         """`targets_vary` says that a formula of targets has to hold with 0 in place of 1, too."""
         self.model, self._targets_vary = model, targets_vary
+        self._literals: dict[str, set] = {}
 
     @cached_property
     def draws(self) -> Draws:
@@ -111,12 +112,18 @@ class Trials:
         """(note, entries that are kept, lines that are kept), the fewest first."""
         yield None, frozenset(), ()
         needed = self.model.made_of([formula, truth])
-        literals = _literals([formula, truth, *(self.model.formulas.get(name) for name in needed)])
+        literals = _literals(formula).union(_literals(truth), *map(self._literals_of, needed)) - {0, 1, 2}
         pinned = self.draws.of_size(literals)
         if pinned:
             yield self._values_text("with", pinned, needed), pinned, ()
         for note, kept, lines in self._structure.conditions(needed):
             yield note, kept | pinned, lines
+
+    def _literals_of(self, name):
+        if name not in self._literals:
+            formula = self.model.formulas.get(name)
+            self._literals[name] = set() if formula is None else _literals(formula)
+        return self._literals[name]
 
     def _is_hidden(self, claim, formula, kept):
         """Whether a formula of targets, 1 or 0, does not hold with 0 for 1, as for `(1 - t)/(1 - y)`."""
@@ -138,9 +145,8 @@ class Trials:
         return kept, lines
 
     def _values_text(self, word, kept, needed):
-        names = [
-            name for name in self.draws.given if name in needed and any(name == each for each, _ in kept)
-        ]
+        among = needed.intersection(name for name, _ in kept)
+        names = [name for name in self.draws.given if name in among]
         texts = []
         for name in names:
             places = [place for each, place in kept if each == name]
@@ -264,10 +270,9 @@ def _misfit(own, wanted, truth):
     return f"{shape_text(own)}, but {name} is {shape_text(wanted)}"
 
 
-def _literals(formulas):
-    """The sizes of the numbers written in formulas, without 0, 1 and 2."""
-    parts = [node for formula in formulas if formula is not None for node, *_ in nodes(formula)]
-    return {abs(Decimal(node.format())) for node in parts if isinstance(node, Number)} - {0, 1, 2}
+def _literals(formula):
+    """The sizes of the numbers written in a formula."""
+    return {abs(Decimal(node.format())) for node, *_ in nodes(formula) if isinstance(node, Number)}
 
 
 def _entries_text(name, value, places):

@@ -22,6 +22,8 @@ from neuronnet.names import after, partial_name, split_index, split_partial
 if TYPE_CHECKING:
     from neuronnet.derivation.model import Model
 
+MOST_KEPT = 400  # varied passes, each with formulas of its own
+
 
 class Pass:
     """The steps of a Model and of `updates`, formulas of the next values, with a Variation of them."""
@@ -51,6 +53,8 @@ class Pass:
             other._touched.update(self.model.formulas[user].names(), formula.names())
         other.shapes, other.parts = _ShapesOf(self), [self.varied(part) for part in variation.parts]
         if not other.parts:
+            if len(self._varied) >= MOST_KEPT:
+                self._varied.clear()
             self._varied[id(variation)] = other
         return other
 
