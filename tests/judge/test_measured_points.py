@@ -25,6 +25,8 @@ GIVEN = {
     "two": (WAVES[5:7], None),
     "matrix": (WAVES[10:16].reshape(2, 3), None),
     "square": (SQUARE, None),
+    "row": (WAVES[:3].reshape(1, 3), None),
+    "column": (WAVES[:3].reshape(3, 1), None),
     "cube": (WAVES[20:44].reshape(2, 3, 4), None),
     "blocks": ({"W": WAVES[50:56].reshape(2, 3), "b": WAVES[60:62], "V": WAVES[64:70].reshape(2, 3)}, None),
     "many blocks": ({f"v{n}": WAVES[70 + 3 * n : 73 + 3 * n] for n in range(8)}, None),
