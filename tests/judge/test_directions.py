@@ -207,6 +207,19 @@ def test_the_bar_of_a_group_is_the_wider_of_the_two_that_agree(looks):
     assert next(turn, None) is None
 
 
+@pytest.mark.parametrize("count, drawn_along, looked_at", [(1, 0, 1), (2, 0, 2), (3, 2, 0)])
+def test_two_entries_are_looked_at_and_three_are_not(count, drawn_along, looked_at):
+    along, looked = [], []
+    locate(
+        Block("W", (9,), 0, 9),
+        np.arange(count),
+        lambda some: along.append(some) or ("right", 1e-9, True),
+        lambda some: looked.extend(some) or 0,
+        np.random.default_rng(0),
+    )
+    assert (len(along), len(looked)) == (drawn_along, looked_at)
+
+
 UNSEEN = [
     (
         "saturated",
