@@ -265,6 +265,22 @@ def test_a_right_slope_is_not_wrong_and_its_bar_is_as_wide_as_it_was(name):
     assert seen(gradient) == before()[name]
 
 
+def scaled(each, by):
+    """What is seen of an Estimate of a function that is `by` times as large."""
+    sides = (each.value, each.error, each.scale, each.left, each.right)
+    return [None if size is None else size / by for size in sides], each.step, each.reason, each.evaluations
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(6))
+def test_a_scale_that_is_a_power_of_two_changes_nothing_but_the_scale(part):
+    for f, point, _, *bounds in list(FUNCTIONS.values())[part::6]:
+        (own,) = found(point, f, *bounds).estimates
+        (small,) = found(point, lambda x, f=f: f(x) * 2.0**-60, *bounds).estimates
+        if small.value != 0.0:  # else f may stand still: numbers near 1 say how it is rounded
+            assert repr(scaled(small, 2.0**-60)) == repr(scaled(own, 1.0))
+
+
 if __name__ == "__main__":
     rows = [
         f"{name}: {seen(found(each[1], each[0], *each[3:]))}\n"
