@@ -15,6 +15,7 @@ A network may rename any of them (`names`); then the new names are built, and bo
 """
 
 import re
+from functools import lru_cache
 
 from neuronnet.errors import SpecError, did_you_mean, nearest
 
@@ -122,6 +123,7 @@ def partial_name(numerator, denominator):
     return f"d{numerator}/d{denominator}"
 
 
+@lru_cache(maxsize=10_000)
 def split_partial(name):
     """(A, B) of a derivative `dA/dB`; None when the name is not one."""
     partial = _PARTIAL.fullmatch(name)

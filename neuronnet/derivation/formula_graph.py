@@ -81,9 +81,18 @@ class Graph:
 
     def uses(self, name: str) -> set[str]:
         """Everything that a quantity is computed from, itself included."""
-        self._know([name])
-        bits = bin(self._reached[name])[:1:-1]
+        bits = bin(self.reached(name))[:1:-1]
         return {each for each, bit in zip(self._place, bits) if bit == "1"}
+
+    def reached(self, name: str) -> int:
+        """The same as a number, with bit k set for the k-th of the `places`."""
+        self._know([name])
+        return self._reached[name]
+
+    @property
+    def places(self) -> dict[str, int]:
+        """Every name that was asked for or is used, with its place; more come behind."""
+        return self._place
 
     # Derivatives
 
@@ -172,7 +181,7 @@ class Values(dict):
         waiting, begun = [name], set()
         while waiting:
             each = waiting[-1]
-            formula = None if each in self else self.graph.formula(each)
+            formula = None if each in self else self._formula(each)
             missing = [needed for needed in formula.names() if needed not in self] if formula else []
             if missing and each in begun:
                 raise NeuronnetError(f"{each} is computed from itself")
@@ -184,6 +193,10 @@ class Values(dict):
                     value = self._compute(each, formula)
                     self[each] = value + self._taps[each] if each in self._taps else value
         return self[name]
+
+    def _formula(self, name):
+        """What a value is computed with, None for one that is not computed here."""
+        return self.graph.formula(name)
 
     def _compute(self, name, formula):
         if formula is not None:

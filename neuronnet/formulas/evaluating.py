@@ -120,6 +120,9 @@ def _from_left(marks, operations):
     def made(node, parts, number):
         rest = [(operations[mark], part) for (mark, _), part in zip(marks(node)[1:], parts[1:])]
         first = parts[0]
+        if len(rest) == 1:  # most have two parts, and need no loop
+            ((combine, second),) = rest
+            return lambda values: combine(first(values), second(values))
 
         def evaluate(values):
             result = first(values)

@@ -7,6 +7,7 @@ as, what one use of a quantity adds to its derivative, or how these shares are p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from neuronnet.derivation import formula_graph
@@ -47,6 +48,7 @@ class Pass:
             return self._varied[id(variation)]
         other = Pass.__new__(Pass)
         other.__dict__.update(self.__dict__, variation=variation, plain=self, _made={}, _evaluators={})
+        other._spoilt, other._seen = 0, 0
         other._touched = {name for _, name, *_ in variation.shares} | set(variation.sums)
         other._redone = {user: change(self.model.formulas[user]) for user, change in variation.slopes.items()}
         for user, formula in other._redone.items():
@@ -139,6 +141,19 @@ class Pass:
         parts = split_partial(name) if self._touched else None
         return parts is not None and parts[1] in self._touched
 
+    def keeps(self, name: str) -> bool:
+        """Whether a first pass has the plain value of a name: no step on the way to it is another one."""
+        if self.changes(name) or name in self.variation.given:
+            return False
+        if name in self.updates:
+            return all(map(self.keeps, self.updates[name].names()))
+        reached, places = self.model.reached(name), self.model.places
+        for each in islice(places, self._seen, None):  # those that came since the last time
+            if self.changes(each) or each in self.variation.given:
+                self._spoilt |= 1 << places[each]
+        self._seen = len(places)
+        return not reached & self._spoilt
+
     def uses(self, name: str) -> set[str]:
         """Everything that a name of the plain pass is computed from, itself included."""
         if name in self.updates:
@@ -158,8 +173,18 @@ class Values(formula_graph.Values):
     def __init__(self, steps: Pass, number: type, keep=None, before: Values | None = None, count: int = 0):
         super().__init__(steps, number, None)
         self._keep, self._before, self._count = keep, before, count
+        is_first = steps.plain is not steps and keep is None and before is None and not count
+        self._plain = steps.plain.values(number) if is_first else None
+
+    def _formula(self, name):
+        return None if self._is_plain(name) else self.graph.formula(name)
+
+    def _is_plain(self, name):
+        return self._plain is not None and self.graph.keeps(name)
 
     def _compute(self, name, formula):
+        if formula is None and self._is_plain(name):
+            return self._plain[name]
         value = self._given(name) if formula is None else self.of(formula, name)
         return value if self._keep is None else self._keep(with_count(name, self._count), value)
 
