@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from profiles import by_day
 
 from neuronnet import Golden
 
@@ -108,9 +109,12 @@ def test_a_port_passes_and_its_mistakes_are_found_and_named(language, tmp_path):
             pytest.skip(f"{program} is not installed")
     goldens = {key: Golden.of(source, at=[0, 1, 2, 20], dtype=dtype) for key, source in NETWORKS.items()}
     cases = {f"right_{network.lower()}": (network, None) for network in NETWORKS}
-    for mistake, (network, _, _, edits) in MISTAKES.items() if "fast" not in language else ():
-        edit = edits.get(port.partition("/")[0])
-        cases |= {} if edit is None else {mistake: (network, edit)}
+    folder = port.partition("/")[0]
+    mistakes = [each for each, (*_, edits) in MISTAKES.items() if folder in edits and "fast" not in language]
+    # C and JavaScript have all four between them; a language that is dear to build has its first one by day.
+    for mistake in mistakes if language in ("C", "JavaScript") else by_day(mistakes, 3):
+        network, _, _, edits = MISTAKES[mistake]
+        cases[mistake] = (network, edits[folder])
     for case, (own, edit) in cases.items():
         _write_port(tmp_path / case, PORTS / port, edit)
         for network in [own] if language == "Go" else goldens:  # a table of Go is part of the program
