@@ -36,6 +36,7 @@ class Pass:
         self._made: dict[str, Expression | None] = {}
         self._evaluators: dict[tuple, Callable] = {}
         self._touched: set[str] = set()
+        self._spoilt, self._seen = 0, 0  # places of its own steps, as bits; how many places were looked at
         self._redone: dict[str, Expression] = {}
         self._values: dict[type, Values] = {}
         self._varied: dict[int, Pass] = {}
