@@ -257,6 +257,13 @@ def _array_of(node, gradient, shapes):
         yield from ((part, gradient) for part in node.parts())
         return
     gradient = full(gradient, own, shapes)
+    if own != node.form and len(own) == 1:  # [h; x], one behind the other
+        end = 0
+        for part in node.parts():
+            start, end = end, end + max(shape_of(part, shapes), default=1)
+            index = (start + 1, end) if as_vector_shape(shape_of(part, shapes)) else end
+            yield part, Entry(gradient, [index], False)
+        return
     if own != node.form:  # its entries are rows
         yield from ((row, Entry(gradient, [i, None], False)) for i, row in enumerate(node.rows, 1))
         return

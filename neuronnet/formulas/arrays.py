@@ -357,7 +357,9 @@ def placed(value, like, indices: list, first: int):
 
 
 def stacked(form: tuple, parts: list):
-    """The Array written in the shape `form` with these parts: numbers, or vectors as the rows of a matrix."""
+    """The Array written in the shape `form` with these parts: numbers, vectors as the rows of a matrix, or
+    vectors of several lengths one behind the other, as [h; x].
+    """
     result = stacked_shape(form, [shape(part) for part in parts])
     return Array([entry for part in parts for entry in entries(part)], result)
 
@@ -365,15 +367,15 @@ def stacked(form: tuple, parts: list):
 def stacked_shape(form: tuple, parts: list[tuple]) -> tuple:
     """The shape that `stacked` gives for parts of these shapes.
 
-    Raises ShapeError for rows of different lengths, and for rows in a matrix.
+    Raises ShapeError for matrices, and for vectors in a matrix.
     """
-    lengths = {max(part, default=1) for part in parts}
-    if lengths == {1}:
+    lengths = [max(part, default=1) for part in parts]
+    if {*lengths} == {1}:
         return form
-    if len(form) == 2 or len(lengths) > 1 or not all(is_vector(part) for part in parts):
+    if form[1:] > (1,) or not all(is_vector(part) or not as_vector_shape(part) for part in parts):
         raise ShapeError("the entries of an array have different shapes")
-    require_few(form[0] * max(lengths))
-    return form[0], lengths.pop()
+    require_few(sum(lengths))
+    return (form[0], lengths[0]) if len({*lengths}) == 1 and len(form) == 1 else (sum(lengths),)
 
 
 def picked(dimensions: tuple, indices: list, first: int) -> tuple[list[int], tuple]:

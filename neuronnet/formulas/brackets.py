@@ -173,8 +173,9 @@ class Brackets(Scanner):
 
     def transposed(self, expression, start):
         """A row that is written out and transposed is a column; everything else is turned."""
-        if isinstance(expression, ArrayOf) and not expression.is_matrix:
-            return self.placed(ArrayOf([[entry] for entry in expression.rows]), start)
+        rows = expression.rows if isinstance(expression, ArrayOf) and not expression.is_matrix else ()
+        if rows and not any(getattr(each, "name", None) in self.known.arrays for each in rows):
+            return self.placed(ArrayOf([[entry] for entry in rows]), start)
         return self.placed(Transpose(expression), start)
 
     def summed(self):

@@ -368,6 +368,13 @@ L = 1/2 (y - t)^2
 | Parameter | Old value | Gradient | New value |
 | w | 0.5 | 0.2 | 0.48 |
 | b | 0.1 | 0.1 | 0.09 |"""
+ONE_BEHIND_THE_OTHER = """h_{t-1} = [0.1, -0.2], x_t = 0.5
+W = [[0.1, 0.2, 0.3], [0.4, -0.5, 0.6]]
+f_t = sigmoid(W [h_{t-1}; x_t])
+L = sum(f_t²)
+dz = 2 f_t ⊙ f_t ⊙ (1 - f_t)
+∂L/∂W = dz [h_{t-1}; x_t]ᵀ
+∂L/∂x_t = [0.3, 0.6]·dz"""
 EACH_STEP = """f(w) = (w - 3)^2
 w^(0) = 1, eta = 0.1
 w^(k+1) = w^(k) - eta f'(w^(k))
@@ -440,6 +447,8 @@ w^(2) = 1.72"""
         (DIVERGENCE, "Q - P", "P - Q"),
         (NEW_BY_NAME, "dJ/dr = 0", "dJ/dr = 1.5"),
         (EACH_STEP, "= 1.72", "= 1.27"),
+        (ONE_BEHIND_THE_OTHER, "; x_t]ᵀ", "; h_{t-1}]ᵀ"),
+        (ONE_BEHIND_THE_OTHER, "[0.3, 0.6]·", "[0.2, -0.5]·"),
         (SHARED, "t) x1 = 1", "t) x1 = 3"),
         (SHARED, ") x2 = 2", ") x2 = 3"),
         (IN_A_SENTENCE, "= 1.5", "= 2.5"),
