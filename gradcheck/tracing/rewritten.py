@@ -15,7 +15,6 @@ from gradcheck.tracing.tap import Place, Tap
 TAP, COPY = "_gradcheck_tap", "_gradcheck_copy"
 NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.GeneratorExp)
 SCOPES = (*NESTED, ast.ListComp, ast.SetComp, ast.DictComp)
-IN_PLACE = ("at", "copyto", "put", "place", "putmask", "fill_diagonal")  # functions that change what they get
 
 
 def rewritten(function, role):
@@ -169,13 +168,17 @@ class _Rewriter:
         return [node, *after]
 
     def _changed_in_place(self, node):
-        """The local that a call such as `np.add.at(dx, i, d)` or `dx.fill(0)` changes, in a list."""
+        """The local that a call such as `np.add.at(dx, i, d)` or `dx.fill(0)` changes, in a list.
+
+        What it returns is thrown away: it changes its object or, of a module, what it gets first or as out.
+        """
         call = node.value if isinstance(node, ast.Expr) else None
         if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
             return []
-        given = [_whole(each) for each in call.args[:1]] if call.func.attr in IN_PLACE else []
+        out = [each.value for each in call.keywords if each.arg == "out"]
+        given = [_whole(each) for each in (*out, *call.args)[:1]]
         named = [each.id for each in (call.func.value, *given) if isinstance(each, ast.Name)]
-        return [name for name in named if name in self.locals and name != "self"]
+        return [name for name in named if name in self.locals and name != "self"][:1]
 
     def _assignment(self, node):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]

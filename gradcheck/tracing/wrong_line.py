@@ -280,7 +280,8 @@ class Trace(KnownLocals):
 
     def _users_in_doubt(self, way):
         """The Noted that use the value of a Way, or go on with its name, and may be wrong as well."""
-        using = [each for each in self.passes.backward if way.noted.number in each.event.read]
+        chain = {each.number for each in self._chain(way.noted)} if way.noted.kind != "loop" else set()
+        using = [each for each in self.passes.backward if chain & {*each.event.read}]
         using = [each for each in using if way.words == SOLVED or each.name == way.noted.name]
         return [each for each in using if self._is_open(each)]
 
@@ -322,7 +323,7 @@ class Trace(KnownLocals):
                 noted is not chain[0] and np.all(np.abs(value - final)[written] <= near)
             ):
                 some = self._parts_of(noted, term)
-                parts[noted.number] = {(each.words, each.line) for each in some}
+                parts[noted.number] = {id(each) for each in some}
                 if not some:
                     doubted.append(noted)
         for noted in chain:

@@ -365,6 +365,49 @@ def test_a_line_that_no_value_of_its_own_shows_is_among_those_that_are_told(forw
     assert line in [found.line, *(other for other, _ in found.others)]
 
 
+def tied(xs, W):
+    h, hs = np.zeros((2, 3)), []
+    for x in xs:
+        hs.append(h)
+        h = np.tanh(x @ W + h)
+    return h @ W.T, (xs, W, [*hs, h])
+
+
+def tied_backward(dout, cache):
+    xs, W, hs = cache
+    dW = np.zeros_like(W)  # without what the weights add behind the loop
+    dxs = np.zeros_like(xs)
+    dh = dout @ W
+    for t in reversed(range(len(xs))):
+        da = dh * (1 - hs[t + 1] ** 2)
+        dW = dW + xs[t].T @ da
+        dxs[t] = da @ W.T
+        dh = da
+    return dxs, dW
+
+
+def test_the_line_in_which_a_sum_begins_is_told_where_the_sum_lacks_a_term():
+    found = trace_backward(tied, tied_backward, {"xs": DRAW(size=(3, 2, 2)), "W": DRAW(size=(2, 3))})
+    assert "dW = np.zeros_like(W)" in "".join(source for _, source in found.others)
+
+
+def taken(x, at):
+    y = np.take_along_axis(x, at, 1)
+    return y * y, (x, at, y)
+
+
+def taken_backward(dout, cache):
+    x, at, y = cache
+    dx = np.zeros_like(x)
+    np.put_along_axis(dx, at, 2 * y * dout, 1)
+    return dx
+
+
+def test_whatever_changes_its_argument_in_place_is_a_line_of_it():
+    found = trace_backward(taken, taken_backward, (DRAW(size=(2, 4)), np.array([[0, 0, 3], [2, 1, 2]])))
+    assert found.source == "np.put_along_axis(dx, at, 2 * y * dout, 1)"
+
+
 def test_gradients_that_are_not_finite_are_wrong_in_some_line():
     backward, _ = edited(dense_backward, "(1 - h**2)", "(1 / (h - h))")
     assert trace_backward(dense, backward, POINTS[dense]).verdict == "wrong"
