@@ -285,4 +285,4 @@ def _half_a_unit(value, digits, decimals=None):
         return 0.5 * 10.0**-decimals
     if digits is None or value == 0.0 or not math.isfinite(value):
         return 0.0
-    return 0.5 * 10.0 ** (math.floor(math.log10(abs(value))) - digits + 1)
+    return 5.0 * 10.0 ** (math.floor(math.log10(abs(value))) - digits)  # infinite at the end of the range

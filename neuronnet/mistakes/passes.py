@@ -23,7 +23,7 @@ from neuronnet.names import after, partial_name, split_index, split_partial
 if TYPE_CHECKING:
     from neuronnet.derivation.model import Model
 
-MOST_KEPT = 400  # varied passes, each with formulas of its own
+MOST_KEPT = 40_000  # formulas of the model, times the varied passes that are kept
 
 
 class Pass:
@@ -56,7 +56,7 @@ class Pass:
             other._touched.update(self.model.formulas[user].names(), formula.names())
         other.shapes, other.parts = _ShapesOf(self), [self.varied(part) for part in variation.parts]
         if not other.parts:
-            if len(self._varied) >= MOST_KEPT:
+            if len(self._varied) * len(self.model.formulas) >= MOST_KEPT:
                 self._varied.clear()
             self._varied[id(variation)] = other
         return other

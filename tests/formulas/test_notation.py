@@ -538,6 +538,13 @@ def test_a_hostile_text_ends_soon(text):
     assert time.process_time() - start < 5
 
 
+@pytest.mark.parametrize("first", ["", "a^a*" * 20, "a^-a*" * 20, "|a|*" * 20, "f(a)*" * 20])
+def test_what_came_before_makes_no_room_for_deeper_brackets(first):
+    with pytest.raises(ExpressionError, match="nested"):
+        parse(first + "(" * 55 + "a" + ")" * 55, known("a f"))
+    assert parse(first + "(" * 40 + "a" + ")" * 40, known("a f")).names() >= {"a"}
+
+
 @pytest.mark.parametrize("text", ["+".join(["a*b"] * 5_000), "-" * 19_999 + "a", "d" * 40 + " " + "d" * 40])
 def test_a_long_text_is_read(text):
     assert parse(text, known("a b d")).names()

@@ -32,6 +32,8 @@ ESTIMATES = {
     "kink, wide": Estimate(0.5, 0.8, 1e-4, 9, reason="kink", left=0.0, right=1.0),
     "little kink": Estimate(0.5, 1e-5 + 1e-7, 1e-4, 9, reason="kink", left=0.50001, right=0.49999),
     "unclear kink": Estimate(0.5, 0.5, 1e-4, 9, reason="kink", left=0.45, right=0.55),
+    "kink of twice the scale": Estimate(0.4, 1.3, 1e-4, 9, scale=0.5, reason="kink", left=-0.5, right=1.3),
+    "jump of twice the scale": Estimate(1.3, 0.9, 1e-4, 9, scale=0.5, reason="jump", left=0.5, right=1.3),
     "steep kink": Estimate(0.0, 50.0, 1e-4, 9, reason="kink", left=-50.0, right=50.0),
 }
 SCALES = (0.0, 0.5, 30.0, 1e5)
