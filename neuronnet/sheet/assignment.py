@@ -14,7 +14,7 @@ from neuronnet.derivation.model import Model
 from neuronnet.derivation.readings import readings
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import as_vector_shape, entries, shape
-from neuronnet.formulas.expressions import Entry, Expression, Name, Product, Sum
+from neuronnet.formulas.expressions import Entry, Expression, Name, Number, Power, Product, Sum
 from neuronnet.formulas.notation import gradient_of
 from neuronnet.formulas.rewriting import nodes, with_names
 from neuronnet.names import after, partial_name, split_partial
@@ -30,6 +30,7 @@ from neuronnet.sheet.roles import (
     Role,
     Roles,
     aligned,
+    errors_of,
     in_order,
     is_delta,
     is_gradient,
@@ -45,6 +46,7 @@ ANY_NUMBER = (
     "0.6"  # for the parameter of a function that no line gives a value: formulas are judged, no numbers
 )
 TIED = 1e-9  # relative: so near are two readings of one value
+ERRORS = "loss"  # of a sheet that has errors and no loss
 COUNTS = {"m", "n", "N", "M", "B"}
 
 
@@ -66,6 +68,7 @@ class Assignment(NetInputs):
         """
         super().__init__(statements, known, passes, choices)
         self._declared_loss, self._is_code = loss, is_code
+        self._implied: dict[tuple, Expression] = {}  # formulas that no line has
 
     def roles(self) -> Roles:
         """The Roles, with nothing placed in the model yet."""
@@ -84,6 +87,12 @@ class Assignment(NetInputs):
         self._formulas = dict(self._with_net_inputs())
         opening = {name: formula for (name, step), formula in self._formulas.items() if step == 0}
         found.loss, others = loss_of(self.statements, found, opening, self._declared_loss)
+        errors = [] if found.loss or ERRORS in opening else errors_of(self.statements, found, opening)
+        if errors:  # half the sum of their squares: up to a factor, deltas are derivatives of that
+            squares = Sum([(1, Power(Name(each), 2)) for each in errors])
+            found.loss = ERRORS
+            opening[ERRORS] = self._implied[ERRORS, 0] = Product([("*", squares), ("/", Number(2))])
+            self._formulas |= self._implied
         if found.loss is not None:
             parts = [reach(name, opening) - {name} for name in (found.loss, *others)]
             found.others = [name for name in others if name != found.loss and name not in set().union(*parts)]
@@ -152,7 +161,7 @@ class Assignment(NetInputs):
                 used |= names
             if role.kind == UPDATE and self.statements[position].name == _split(role.name)[0]:
                 newest[after(self.statements[position].name, role.step)] = role.name
-        self._formulas = dict(self._with_net_inputs())
+        self._formulas = dict(self._with_net_inputs()) | self._implied
 
     def _chain_updates(self, found):
         """Let code that changes a name twice in a pass go on from its first new value, `w~3@1` for w."""

@@ -18,7 +18,7 @@ from neuronnet.formulas.rewriting import leaves_of, mapped, nodes, with_names
 from neuronnet.names import split_partial
 from neuronnet.sheet import report
 from neuronnet.sheet.carried import Carried
-from neuronnet.sheet.literals import Literals, false_step, in_place_of_given, what_it_gives
+from neuronnet.sheet.literals import Literals, false_step, in_place_of_given, stray, what_it_gives
 from neuronnet.sheet.meanings import Meanings
 from neuronnet.sheet.numbers_named import NumbersForNames, has_numbers
 from neuronnet.sheet.roles import CHANGE, GIVEN, GRADIENT, HELPER, MODEL, SEED, UPDATE, VALUE, Roles
@@ -317,7 +317,14 @@ class Lines:
     def _step(self, beside, shown, printed, exact, formulas, arithmetic):
         """Accuse arithmetic that does not give the right number behind it, by any honest reading."""
         if shown.verdict in (report.RIGHT, report.ROUNDING) and not isinstance(printed, Array):
-            value = false_step(printed, arithmetic, self.carried.inputs(formulas), formulas, exact)
+            inputs = self.carried.inputs(formulas)
+            value = false_step(printed, arithmetic, inputs, formulas, exact)
+            found = stray(formulas, arithmetic, inputs) if value is None else None
+            if found is not None:
+                name, leaf = found
+                beside.verdict, beside.column = report.WRONG_NUMBER, leaf.column
+                near = inputs[name].start if inputs[name].printed is None else inputs[name].printed
+                beside.note = f"{leaf} stands for {name}, which is {near:.6g}"
             if value is not None:
                 beside.verdict = report.WRONG_NUMBER
                 beside.note = f"the step is false, it gives {value:.6g}; the result is right"

@@ -185,6 +185,27 @@ def what_it_gives(arithmetic: Expression) -> Printed | Array | None:
         return None
 
 
+def stray(formulas: Sequence[Expression], arithmetic: Expression, inputs: dict[str, Input]) -> tuple | None:
+    """(name, number) of the one number that stands for a name, and that no quantity near is or rounds to."""
+    sides = [side for each in inputs.values() for side in (each.exact, each.printed) if side is not None]
+    known = [abs(value) for side in sides for value in entries(side)]
+    for formula in formulas:
+        pairs = [
+            (name, leaf.inner if isinstance(leaf, Negative) else leaf)
+            for name, leaf in aligned(formula, arithmetic) or ()
+            if inputs.get(name) and not isinstance(inputs[name].start, Array)
+        ]
+        sizes = [Printed(leaf.format().lstrip("-")) for _, leaf in pairs]
+        found = [
+            pair
+            for pair, size in zip(pairs, sizes)
+            if not any(abs(each - size.value) <= 2 * size.half_unit for each in known)
+        ]
+        if len(found) == 1 and len(pairs) > 1:
+            return found[0]
+    return None
+
+
 def in_place_of_given(model: Model, formula: Expression, arithmetic: Expression) -> list[tuple]:
     """(name, number) where a given number stands in a formula, and another one in its arithmetic."""
     pairs = [

@@ -148,6 +148,20 @@ def loss_of(
     return (fitting[0] if len(fitting) == 1 else None), []
 
 
+def errors_of(statements: list, found: Roles, definitions: dict) -> list[str]:
+    """The errors `e = t - y`, of what is given and what is computed, that deltas of a sheet are made of."""
+    given = {role.name for role in found.of.values() if role.kind == GIVEN}
+    deltas = [part.used for each in statements if is_delta(each.name or "") for part in each.formulas]
+    used = {name for names in deltas for name in names}
+    errors = []
+    for name, formula in definitions.items():
+        terms = formula.terms if isinstance(formula, Sum) and name in used and not is_delta(name) else []
+        names = [getattr(term, "name", None) for _, term in terms]
+        if len(names) == 2 and given.intersection(names) and definitions.keys() & names:
+            errors += [name] if terms[0][0] != terms[1][0] else []
+    return errors
+
+
 def _is_upstream(statement, definitions):
     """Whether a line gives the derivative of what has no line by what has one, as numbers."""
     top, by = split_partial(statement.name or "") or (None, None)

@@ -205,13 +205,14 @@ def _read_eulers_number(statements):
     """Let e^z be exp(z) where e is the author's error, which is computed from z."""
     formulas = {each.name: each.formulas[0].formula for each in statements if each.name and each.formulas}
     before = reach("e", formulas) - {"e"}
-    for part in (part for each in statements for part in each.formulas if before):
+    parts = [(each.name in before, part) for each in statements for part in each.formulas + each.arithmetic]
+    for is_before, part in parts if before else ():
         powers = [node for node, *_ in nodes(part.formula) if getattr(node, "function", "") == "power"]
         pairs = [(node, *node.arguments) for node in powers]
         instead = {
             node.format(): Call("exp", [exponent])
             for node, base, exponent in pairs
-            if getattr(base, "name", "") == "e" and not before.isdisjoint(exponent.names())
+            if getattr(base, "name", "") == "e" and (is_before or not before.isdisjoint(exponent.names()))
         }
         part.formula = replaced(part.formula, instead) if instead else part.formula
 

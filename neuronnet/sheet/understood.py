@@ -204,7 +204,7 @@ def understood(statements: list, roles, meanings, spellings: Spellings, prose: t
     return Understood(
         given=tuple(spellings.of(name) for name in model.given if name in own and "@" not in name),
         model_lines=tuple(sorted(lines)),
-        loss=None if seeds or roles.slope or not _is_number(roles.loss, model) else spellings.of(roles.loss),
+        loss=None if seeds or roles.slope or not _is_number(roles.loss, model) else _loss(roles, spellings),
         meanings=tuple(_meanings(roles, meanings, spellings)),
         notes=(
             *seeds,
@@ -219,6 +219,15 @@ def understood(statements: list, roles, meanings, spellings: Spellings, prose: t
             if spellings.has(name) or not name.startswith("net_")
         ),
         prose=prose,
+    )
+
+
+def _loss(roles, spellings):
+    """The name of the loss, or its formula where no line has one."""
+    return (
+        spellings.of(roles.loss)
+        if spellings.has(roles.loss)
+        else spellings.formula(roles.model.formula(roles.loss))
     )
 
 
