@@ -159,6 +159,8 @@ def _product(factors):
 def _products(operator, factors, left, factor, right, model, within):
     """(how unlikely, (factors, shape)) for what a factor more may mean. Raises ShapeError where none fits."""
     kinds = {"*": ("⊙", "@"), "·": ("@", "⊙")}.get(operator, (operator,))
+    if operator == "*" and model.turns_vectors and len(left) == len(right) == 2 and right[1] == 1 < left[1]:
+        kinds = ("@", "⊙")  # W*x of a column x
     if within and operator == "·" and len(left) == len(right) == 1:  # mean(y ln p)
         kinds = ("⊙", "@")
     if len(kinds) == 2 and not (as_vector_shape(left) and as_vector_shape(right)):

@@ -171,6 +171,7 @@ _ARRAY = (
 )
 _VALUE = rf"(?:[A-Za-z][\w.]{{0,20}}\(\s*)?({_ARRAY}|{_NUMBER})(?:,[^()\n]{{0,60}}(?:\([^()]{{0,40}}\))?)?\)?"
 _LEADS = re.compile(r"#+\s?(?:\s*(?:->|=>|→|>>>|=|≈|(?:prints?|outputs?|gives|out)\b:?)\s*)?", re.IGNORECASE)
+_STATED = re.compile(rf"#+\s*([^\W\d]\w*)\s*[=:≈]\s*({_ARRAY}|{_NUMBER})\s*")
 _CONSTANTS = {"np", "numpy", "torch", "math", "jnp"}
 _LABEL = re.compile(r"(?<!\w)([^\W\d]\w{0,30})\s*[:=]\s*\Z")
 _ROUNDED = set("round around float item tolist numpy".split())
@@ -212,8 +213,11 @@ def in_comments(tree, comments):
 
     `comments` has (line, TextWithColumns, whether it stands alone) by row.
     """
-    found, waiting, last = [], [], None
+    found, waiting, last, assigned = [], [], None, {}
     for node in tree.body:
+        stores = (each for each in ast.walk(node) if isinstance(each, ast.Name))
+        assigned |= {each.id: each for each in stores if isinstance(each.ctx, ast.Store)}
+        found += _stated_below(node, comments, assigned)
         behind = [comments[node.end_lineno]] if node.end_lineno in comments else []
         place = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
         if isinstance(node, (ast.Assign, ast.AugAssign)) and behind and isinstance(place, _PLACES):
@@ -235,6 +239,18 @@ def in_comments(tree, comments):
             if len(values) < sum(not isinstance(each, str) for pieces in waiting for each in pieces):
                 values = matched(waiting[-1:], _said(behind))[0]
             found, waiting, last = found + values, [], None
+    return found
+
+
+def _stated_below(node, comments, assigned):
+    """The Printed values of comments that stand alone below a statement, as `# dz = -0.65`."""
+    row, found = node.end_lineno, []
+    while (row := row + 1) in comments and comments[row][2]:
+        number, text, _ = comments[row]
+        match = _STATED.fullmatch(text.text)
+        if match and match[1] in assigned:
+            target = ast.copy_location(ast.Name(match[1], ast.Load()), assigned[match[1]])
+            found += matched([[target]], [(number, text[match.start(2) :])])[0]
     return found
 
 

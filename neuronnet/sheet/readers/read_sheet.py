@@ -44,6 +44,7 @@ _VALUE_BEHIND = re.compile(
     r"(?:#|//)\s{0,9}(?:[-=]>|→|≈|=)?\s{0,9}([-−]?\d*[.,]\d+(?:e[-+]?\d+)?|\[[-−\d.,;e\s\[\]]+\])\s*$"
 )
 _FRAMED = re.compile(r"\s*([=*_-])\1{2,}\s*(?P<title>.*?)\s*\1*\s*")
+_SAID_BELOW = re.compile(r"\s*[%#]+\s*([^\W\d]\w*)\s*=\s*(?:\[[-+\d.,;e\s\[\]]+\]|[-+]?[\d.]+)\s*")
 _TEX_COMMENT = re.compile(r"(?<=\S)(?<![\\\d])\s+%(?=\s).*")
 _LAYER = re.compile(r"(?<![\w^.])([^\W\d_]+)(\[\d\])")
 _MARKED = re.compile(r"\s*[*#_].*|.*:\s*")
@@ -282,6 +283,9 @@ def _statements(sheet, lines):
     kept, rows, tabbed, place = [], [], [], 0
     while place < len(lines):
         number, line = lines[place]
+        said = _SAID_BELOW.fullmatch(line.text)
+        if said and re.match(rf"\s*{re.escape(said[1])}\s*=", lines[max(0, place - 1)][1].text):
+            line = line[said.start(1) :]  # % E = 0.12 below E = ...
         header = _HEADER.fullmatch(line.text) if line.text.lstrip().startswith("%") else None
         bare = line[header.start(1) : header.end(1)] if header else _without_comment(line)
         code = _piece_of_code(lines, place)
