@@ -1863,6 +1863,23 @@ RULES = [
         ("# x is given",),
     ),
     rule(
+        "a sentence before the first name; a number of a line with a name that no line has",
+        "Two neurons in a chain. Input x1 = 1, x2 = 0, w1 = 0.3, w2 = 0.5.\nw3 = -0.2, θ1 = 0.1\n"
+        "θ2 = -0.4, η = 0.2",
+        ("a = sigmoid(x1 w1 + x2 w2 - θ1) = sigmoid(0.2) = 0.5498", "right"),
+        ("y = sigmoid(a w3 - θ2) = 0.5720", "right"),
+        ("error e = 1 - y = 0.4280", "right"),
+        ("δ_y = y (1 - y) e = 0.1048", "right"),
+        ("Δw3 = η · a · δ_y = 0.0115", "right"),
+        ("Δw3 = η · y · δ_y = 0.0120", "wrong formula"),
+    ),
+    rule(
+        "a matrix below its name, between brackets; an array with a remark",
+        "x = (1, 2)ᵀ   (2 entries)\nW =\n( 0.1  0.2)\n(-0.3  0.4)\n( 0.5 -0.6)",
+        ("z = Wx = [0.5, 0.5, -0.7]", "right"),
+        ("z = Wx = [0.5, 0.4, -0.7]", "wrong number"),
+    ),
+    rule(
         "values in comments below, as Octave users note them",
         "x = [1; 0.5];\nW = [0.1 -0.3; 0.2 0.4];",
         ("z = W*x;",),

@@ -32,7 +32,7 @@ _BELOW = (
 )
 _ABOVE = rf"\^\{{?[\[(<]{_COUNT}[\])>]\}}?"
 _NAME = re.compile(
-    r"(?P<of>(?:[∂d][^\W\d_][^\W_]*\s?/\s?[∂d])?)(?P<base>(?!Σ|[Ss]um_)[^\W\d_]+\d?(?:_(?:hat|bar|tilde))?)"
+    r"(?<![^\W\d_])(?P<of>(?:[∂d][^\W\d_][^\W_]*\s?/\s?[∂d])?)(?P<base>(?!Σ|[Ss]um_)[^\W\d_]+\d?(?:_(?:hat|bar|tilde))?)"
     rf"(?P<index>(?:{_ABOVE}|{_BELOW}){{1,2}})"
 )
 _INDEX = re.compile(

@@ -186,20 +186,29 @@ def what_it_gives(arithmetic: Expression) -> Printed | Array | None:
 
 
 def stray(formulas: Sequence[Expression], arithmetic: Expression, inputs: dict[str, Input]) -> tuple | None:
-    """(name, number) of the one number that stands for a name, and that no quantity near is or rounds to."""
-    sides = [side for each in inputs.values() for side in (each.exact, each.printed) if side is not None]
-    known = [abs(value) for side in sides for value in entries(side)]
+    """(name, number) of the one number that stands for a name, and differs from what is printed for that.
+
+    It has no more decimals than the printed one, so that both may be cut or rounded from one value; and it
+    is printed for no other name.
+    """
+    printed = {
+        name: each.exact if each.printed is None and each.formula is None else each.printed
+        for name, each in inputs.items()
+    }
+    known = [abs(value) for each in printed.values() if each is not None for value in entries(each)]
+    shown = {name: each for name, each in printed.items() if isinstance(each, Decimal)}
     for formula in formulas:
         pairs = [
             (name, leaf.inner if isinstance(leaf, Negative) else leaf)
             for name, leaf in aligned(formula, arithmetic) or ()
-            if inputs.get(name) and not isinstance(inputs[name].start, Array)
+            if name in shown
         ]
         sizes = [Printed(leaf.format().lstrip("-")) for _, leaf in pairs]
         found = [
             pair
             for pair, size in zip(pairs, sizes)
-            if not any(abs(each - size.value) <= 2 * size.half_unit for each in known)
+            if int(size.value.as_tuple().exponent) >= int(shown[pair[0]].as_tuple().exponent)
+            and not any(abs(each - size.value) <= 2 * size.half_unit for each in known)
         ]
         if len(found) == 1 and len(pairs) > 1:
             return found[0]

@@ -91,7 +91,7 @@ def name_the_numbers(statements: list[Statement], known: Known, ones_too: bool) 
         is_helper = name and (is_delta(name) or gradient_of(name, known) in known.names)
         if name and split_partial(name) or is_helper and len(statement.parts) > 2:
             break
-        is_plain = name and name not in defined and not statement.assigns
+        is_plain = name and name not in defined and not statement.assigns and not statement.read_errors
         if is_plain and statement.arithmetic:
             part = statement.arithmetic[0]
             formula, is_open = printed.named(part.formula or Number(0), ones_too)

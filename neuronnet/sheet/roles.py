@@ -156,9 +156,10 @@ def errors_of(statements: list, found: Roles, definitions: dict) -> list[str]:
     errors = []
     for name, formula in definitions.items():
         terms = formula.terms if isinstance(formula, Sum) and name in used and not is_delta(name) else []
-        names = [getattr(term, "name", None) for _, term in terms]
-        if len(names) == 2 and given.intersection(names) and definitions.keys() & names:
-            errors += [name] if terms[0][0] != terms[1][0] else []
+        signs, names = {sign for sign, _ in terms}, {getattr(term, "name", None) for _, term in terms}
+        is_given = given & names or any(isinstance(term, Number) for _, term in terms)
+        if len(terms) == len(signs) == 2 and is_given and definitions.keys() & names:
+            errors.append(name)
     return errors
 
 

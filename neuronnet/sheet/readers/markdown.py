@@ -28,7 +28,11 @@ _IN_BRACKETS = re.compile(
 )
 _HEAD_OF_ROWS = re.compile(r"\s*[^\W\d][^=]{0,60}=\s*")
 _PRINTED = r"[-+−]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?"
-_NUMBERS = re.compile(rf"\s*{_PRINTED}(?:\s+{_PRINTED})*\s*")
+_OPENS, _CLOSES = r"(\[|⎛⎜⎝⎡⎢⎣", r")\]|⎞⎟⎠⎤⎥⎦"  # what a row of a matrix may stand between
+_NUMBERS = re.compile(
+    rf"\s*(?:{_PRINTED}(?:\s+{_PRINTED})*|[{_OPENS}]\s*{_PRINTED}(?:\s+{_PRINTED})*\s*[{_CLOSES}])\s*"
+)
+_FRAME = re.compile(rf"[{_OPENS}{_CLOSES}]")
 _BETWEEN_CELLS = re.compile(r"(?<=\S)\s\|(?=\s)")
 _BARE_RULE = re.compile(r"\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)+")
 _LEFT = re.compile(r"\s*\\left\s*(?:\\\{|[.\[(])\s*")
@@ -122,7 +126,7 @@ def with_arrays(lines):
         end = start
         while end < len(lines) and _NUMBERS.fullmatch(lines[end][1].text):
             end += 1
-        rows = [each.text.replace(",", ".").split() for _, each in lines[start:end]]
+        rows = [_FRAME.sub(" ", each.text).replace(",", ".").split() for _, each in lines[start:end]]
         if rows and len({len(row) for row in rows}) == 1:
             texts = [", ".join(row) for row in rows]
             vector = f"[{', '.join(texts)}]" if rows[0][1:] or rows[1:] else texts[0]

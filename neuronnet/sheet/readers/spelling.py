@@ -284,9 +284,10 @@ _STATED = re.compile(
 )
 _JOINS = re.compile(rf"[=≈]\s*(?:{_NUMBER})[,;]?\s+({'|'.join(JOINING)})[ \t]+(?:{_LETTERS}+[ \t]+){{0,4}}\Z")
 _AFTER_NUMBER = re.compile(
-    rf"(?:(?<=[\d\])}}ᵀ])|(?<=\^T))\s*(?:,|–|-|—|\.)?\s+(?=(?:I\s+)?{_LETTERS}{{2,}}(?![\w(\[{{^]))"
+    rf"(?:(?<=[\d\])}}ᵀ])|(?<=\^T))\s*(?:,|–|-|—|\.)?\s+(?=(?:I\s+)?{_LETTERS}{{2,}}(?![\w(\[{{^])|\(\d{{1,4}}\s{_LETTERS}{{3,}}[^()=]*\)\s*$)"
 )
 _ON_A = re.compile(r"\s*[Oo]n a(?:ura)?\s+(?:donc\s+|alors\s+|ainsi\s+)?(?=[^\s=]+\s*$)")
+_SENTENCE = re.compile(rf"[^=]*{_LETTERS}{{2}}[.!?]\s+(?=[^\W\d_])")
 _AFTER_A_NUMBER = re.compile(rf"[^=]*\d[,.;]?\s+(?:{'|'.join(JOINING)})\s+(?=[^\s=]+\s*$)")
 _RANGE = r"[a-zA-Z]\s?=\s?\d{1,3}\s?,?\s?(?:\d{1,3}\s?,\s?)?(?:…|\.\.\.?|\\[lc]?dots|,\\ldots).*"
 _INDEX_RANGE = re.compile(rf"\s*{_RANGE}")
@@ -361,6 +362,9 @@ class Vocabulary:
     def lead(self, head):
         """How many characters before a claim's first sign of equality lead to the claim."""
         said = _ON_A.match(head)
+        sentence = _SENTENCE.match(head)
+        if sentence and self.is_prose(sentence.group()):
+            said = sentence
         at, text = (said.end(), head[said.end() :]) if said else (0, head)
         while label := _LABEL.match(text) or _STEP.match(text):
             begins = _CLAIMED if label.re is _LABEL else _HEAD
