@@ -169,7 +169,10 @@ class _Counted:
         """Whether a claim uses names with indices, and all are known; with what a derivative is by."""
         first, *used = [[*_NAME.finditer(part.text)] for part in claim.parts]
         names = sum(used, first if "/" in claim.parts[0].text else [])
-        return any(used) and all(map(self._has, names))
+        sums = [match for part in claim.parts for match in _SUM.finditer(part.text)]
+        summed = {each for match in sums for each in match["letters"] or match["letter"]}
+        is_left = any((self.letters - summed) & _letters_in(name["index"]) for name in names)
+        return any(used) and not is_left and all(map(self._has, names))
 
     def _has(self, name):
         if _letters_in(name["index"]):
