@@ -217,7 +217,7 @@ def in_comments(tree, comments):
     for node in tree.body:
         stores = (each for each in ast.walk(node) if isinstance(each, ast.Name))
         assigned |= {each.id: each for each in stores if isinstance(each.ctx, ast.Store)}
-        found += _stated_below(node, comments, assigned)
+        found += [] if _is_print(node) else _stated_below(node, comments, assigned)
         behind = [comments[node.end_lineno]] if node.end_lineno in comments else []
         place = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
         if isinstance(node, (ast.Assign, ast.AugAssign)) and behind and isinstance(place, _PLACES):
