@@ -46,6 +46,10 @@ def nearby_point(functions, place, draw):
     point, bounds = functions.point, functions.bounds
     vector = point.vector if place.size is None else _scaled_up(point, place.size)
     blocks, size, units = point.blocks, _root_mean_square(vector) or 1.0, point.units
+    if np.any(units != units[:1]):  # blocks in several units have sizes of their own
+        size = np.full_like(vector, size)
+        for each in blocks:
+            each.of(size)[...] = _root_mean_square(each.of(vector)) or each.of(size)
     there = vector + place.spread * draw.standard_normal(vector.shape) * np.maximum(np.abs(vector), size)
     vector, there = vector * units, there * units
     for block in blocks:

@@ -542,7 +542,7 @@ def test_a_hostile_text_ends_soon(text):
 def test_what_came_before_makes_no_room_for_deeper_brackets(first):
     with pytest.raises(ExpressionError, match="nested"):
         parse(first + "(" * 55 + "a" + ")" * 55, known("a f"))
-    assert parse(first + "(" * 40 + "a" + ")" * 40, known("a f")).names() >= {"a"}
+    assert parse(first + "(" * 40 + "a" + ")" * 40, known("a f")).names()[-1] == "a"
 
 
 @pytest.mark.parametrize("text", ["+".join(["a*b"] * 5_000), "-" * 19_999 + "a", "d" * 40 + " " + "d" * 40])

@@ -130,7 +130,9 @@ def test_a_wrong_entry_in_a_document_is_noticed(old, new, verdict):
     text = latex.markdown(of("convolution"))
     assert old in text
     report = check_sheet(text.replace(old, new, 1))
-    assert [line.verdict for line in report.lines if line.is_wrong] == [verdict]
+    wrong = [line for line in report.lines if line.is_wrong]
+    assert {line.verdict for line in wrong} == {verdict}
+    assert all("stands for" in str([part.note for part in line.parts]) for line in wrong[1:])
 
 
 def test_what_is_written_of_one_output_is_right_without_its_network():
