@@ -1880,6 +1880,13 @@ RULES = [
         ("z = Wx = [0.5, 0.4, -0.7]", "wrong number"),
     ),
     rule(
+        "a value that is left out makes no chain with the line below",
+        "x = 2\nw = 0.5",
+        ("z = w x =", "unreadable"),
+        ("L = (z - 1)^2", "unknown name"),
+        ("dL/dw = 2 (z - 1) x", "undecided"),
+    ),
+    rule(
         "values in comments below, as Octave users note them",
         "x = [1; 0.5];\nW = [0.1 -0.3; 0.2 0.4];",
         ("z = W*x;",),

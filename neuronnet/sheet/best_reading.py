@@ -24,8 +24,6 @@ from neuronnet.sheet.readers.claims import Sheet
 from neuronnet.sheet.readers.cutting import Claim, Declarations
 from neuronnet.sheet.report import (
     COINCIDENCE,
-    RIGHT,
-    ROUNDING,
     UNDECIDED,
     UNKNOWN_NAME,
     UNREADABLE,
@@ -171,10 +169,6 @@ def _value(draw, name):
         return draw[name]
     except (ArithmeticError, NeuronnetError):
         return Decimal("Infinity")
-
-
-def _is_right(line):
-    return line.verdict in (RIGHT, ROUNDING)
 
 
 def _near(one, other):

@@ -313,12 +313,18 @@ def joined(lines, marked=False):
         yield _together(parts)
 
 
+_LEFT_OPEN = re.compile(r"=[^=]*[^=\s&][^=]*=\s*\Z")
+_BEGINS_ANEW = re.compile(r"(?:[^\W\d]|∂)[\w∂/']*(?:_\{\w+\})?\s*:?=(?!=)\s*\S")
+
+
 def _demands(before, text, depth):
     """Whether a statement that ends in `before`, with `depth` brackets open, must go on with `text`."""
     if _ITS_OWN.match(text):
         return False
     ending = before.text.rstrip()[-20:]
     equals = EQUALS.search(OPTION.sub("", text) if depth > 0 else text)
+    if depth == 0 and _LEFT_OPEN.search(before.text) and _BEGINS_ANEW.match(text):
+        return False  # z = w x = and below it L = ...: the value is left out
     if _ENDS.search(ending):
         return not (equals and _UPDATED.search(ending))
     return depth > 0 and (equals is None or depth + _depth(text[: equals.start()]) <= 0)
