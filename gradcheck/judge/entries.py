@@ -293,7 +293,7 @@ class JudgedEntries:
             found = gradient(f_of_entries, there, **how)
         except Interrupted as stop:
             if self.is_interrupted or not stop.made.estimates:
-                raise
+                raise KeyboardInterrupt from None  # a Gradient without estimates is no report
             found, self.is_interrupted = stop.made, True
         self._floor, self.of_loss = found.floor, found.floor.precision
         return dict(zip(positions.tolist(), found.estimates))

@@ -4,13 +4,14 @@ right.
 
 import math
 import random
-from collections import namedtuple
+from collections import Counter, namedtuple
+from itertools import count
 
 import numpy as np
 import pytest
 
-from gradcheck import check, check_hessian
-from gradcheck.errors import GradcheckError, NotFinite, NotRealNumbers, ShapeMismatch, UnknownName
+from gradcheck import Report, check, check_hessian
+from gradcheck.errors import GradcheckError, Interrupted, NotFinite, NotRealNumbers, ShapeMismatch, UnknownName
 
 X = np.linspace(0.5, 1.5, 12)
 SMALL = np.array([1.0, -2.0, 4.5])
@@ -374,6 +375,27 @@ def test_global_random_states_and_the_callers_arrays_are_left_alone_also_on_an_i
     assert np.array_equal(mine["W"], X)
     assert random.getstate() == before[0]
     assert np.array_equal(np.random.get_state()[1], before[1])
+
+
+def test_ctrl_c_in_any_call_leaves_a_report_or_nothing():
+    made = Counter()
+    for last in count(1, 6):
+        left = iter(range(last))
+
+        def loss(x, left=left):
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            return cubes(x)
+
+        try:
+            check(loss, slopes, SMALL)
+            break
+        except Interrupted as stop:
+            assert isinstance(stop.made, Report) and stop.made.verdict != "wrong"
+            made["a report"] += 1
+        except KeyboardInterrupt:
+            made["nothing"] += 1
+    assert min(made["a report"], made["nothing"]) > 2
 
 
 # Vector-valued losses, and the Hessian
