@@ -11,7 +11,14 @@ import numpy as np
 import pytest
 
 from gradcheck import Report, check, check_hessian
-from gradcheck.errors import GradcheckError, Interrupted, NotFinite, NotRealNumbers, ShapeMismatch, UnknownName
+from gradcheck.errors import (
+    GradcheckError,
+    Interrupted,
+    NotFinite,
+    NotRealNumbers,
+    ShapeMismatch,
+    UnknownName,
+)
 
 X = np.linspace(0.5, 1.5, 12)
 SMALL = np.array([1.0, -2.0, 4.5])

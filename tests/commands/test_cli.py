@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from profiles import examples, is_thorough
+from profiles import by_day, examples, is_thorough
 
 import neuronnet
 from neuronnet import Derivation, cli
@@ -206,7 +206,7 @@ def test_an_example_begins_with_how_many_published_numbers_are_right(said):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", example_names())
+@pytest.mark.parametrize("name", by_day(example_names(), 3))
 def test_every_example_is_shown_and_derived_in_both_formats(said, name):
     assert read(name).title in said("examples", name)
     assert json.loads(said("examples", name, "--format", "json")) == read(name).to_dict()

@@ -2,11 +2,12 @@
 
 import math
 from decimal import Decimal, localcontext
+from itertools import product
 
 import pytest
 from drawn.networks import descriptions
 from hypothesis import assume, given
-from profiles import examples
+from profiles import by_day, examples
 
 from neuronnet import NeuralNetwork, Neuron, NeuronLayer, NeuronnetError, Parameter, load
 from neuronnet.activations import ACTIVATIONS
@@ -331,13 +332,12 @@ def test_the_slope_of_a_cross_entropy_where_one_of_its_terms_is_missing(loss, ta
     assert LOSSES[loss].derivative(target, out) == slope
 
 
+FAR_NETS = [(1000.0, -1000.0), (1000.0, 960.0), (-1000.0, -1000.0), (0.0, 1000.0), (1.0, 2.0)]
+PAIRS_OF_TARGETS = [(1.0, 0.0), (0.0, 1.0), (0.25, 0.75), (0.7, 0.2), (0.0, 0.0), (1.0, 1.0)]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "nets", [(1000.0, -1000.0), (1000.0, 960.0), (-1000.0, -1000.0), (0.0, 1000.0), (1.0, 2.0)]
-)
-@pytest.mark.parametrize(
-    "targets", [(1.0, 0.0), (0.0, 1.0), (0.25, 0.75), (0.7, 0.2), (0.0, 0.0), (1.0, 1.0)]
-)
+@pytest.mark.parametrize("nets, targets", by_day(product(FAR_NETS, PAIRS_OF_TARGETS), 4))
 def test_categorical_cross_entropy_is_right_at_extreme_nets(nets, targets):
     assert_right_in_many_digits(
         {

@@ -2,6 +2,7 @@
 
 import pytest
 from printed import agrees
+from profiles import for_the_night
 
 from gradcheck import Twin
 from neuronnet import load
@@ -51,7 +52,7 @@ def test_a_step_on_the_mean_alone_would_be_seen(moons):
     assert not agrees("0.432387", twin.loss())
 
 
-@pytest.mark.slow
+@for_the_night()
 def test_the_small_relu_network_does_not_learn_as_its_file_says():
     last = Twin(read(find("moons-relu-small"))).train(10_000)[-1]
     assert agrees("0.693108", last["E_total"])

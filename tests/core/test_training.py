@@ -2,11 +2,13 @@
 
 import json
 import random
+from itertools import product
 
 import pytest
 from documents import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
+from profiles import by_day
 from update_rules import RULES
 
 from neuronnet import load, read
@@ -19,9 +21,11 @@ IN_TURN = Order()
 MINI_BATCHES = str(ROOT / "examples" / "ports" / "mini-batches.toml")
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["rule"])
-@pytest.mark.parametrize("batch", ["full", "online", 2])
-@pytest.mark.parametrize("order", [IN_TURN, Order("random", 7)], ids=["in turn", "random"])
+@pytest.mark.parametrize(
+    "rule, batch, order",
+    by_day(product(RULES, ["full", "online", 2], [IN_TURN, Order("random", 7)]), 5),
+    ids=lambda each: each["rule"] if isinstance(each, dict) else str(getattr(each, "kind", each)),
+)
 def test_a_training_goes_on_from_its_description(rule, batch, order):
     """What the rule remembers and the batches that are through are part of it, so that both end alike."""
     start = load(MINI_BATCHES).to_dict() | {"update": rule, "batch": batch, "order": order._asdict()}

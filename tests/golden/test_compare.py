@@ -8,6 +8,7 @@ import sys
 import types
 import zipfile
 from collections import OrderedDict
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ports import MISTAKES, drawn_description, port
-from profiles import examples, for_the_night
+from profiles import by_day, examples, for_the_night
 
 from neuronnet import Golden, Model, NeuralNetwork, NeuronnetError
 from neuronnet.description.reading import read
@@ -30,7 +31,7 @@ MINI_BATCHES = str(Path(__file__).parent.parent.parent / "examples" / "ports" / 
 @given(
     st.integers(0, 10_000), st.sampled_from(["float32", "float64"]), st.sampled_from([np.float32, np.float64])
 )
-@examples(100)
+@examples(60)
 def test_a_right_port_in_either_precision_is_right(seed, dtype, of_port):
     description = drawn_description(seed)
     found = Golden.of(description, at=AT, dtype=dtype).compare(port(read(description), AT, of_port))
@@ -271,8 +272,10 @@ def test_an_override_takes_the_place_of_the_tolerances(override, verdict):
     assert Golden.of("worked-example").compare({"E_total": 0.2984}, **override).verdict == verdict
 
 
-@pytest.mark.parametrize("of_port", [np.float32, np.float64])
-@pytest.mark.parametrize("form", ["%.6f", "%.6g", "%.7g", "%.9g", "%.12g", "%.17g"])
+@pytest.mark.parametrize(
+    "form, of_port",
+    by_day(product(["%.6f", "%.6g", "%.7g", "%.9g", "%.12g", "%.17g"], [np.float32, np.float64]), 3),
+)
 def test_a_right_port_is_right_in_whatever_format_it_prints(tmp_path, form, of_port):
     path, description = tmp_path / "printed.csv", read(drawn_description(3))
     golden, rows = Golden.of(description, at=AT), []

@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 from decimal import Decimal
+from itertools import product
 
 import numpy as np
 import pytest
 from drawn.networks import descriptions
 from hypothesis import given
 from ports import drawn_description
-from profiles import examples, for_the_night
+from profiles import by_day, examples, for_the_night
 
 from neuronnet import Golden, Model, NeuralNetwork, NeuronnetError
 from neuronnet.derivation.quantities import Derivation
@@ -59,9 +60,13 @@ def test_values_of_single_precision_are_the_nearest_and_their_text_the_shortest(
     assert shortest(Decimal("0.15"), "float32") == 0.15
 
 
-@pytest.mark.parametrize("order", [{"kind": "in turn"}, {"kind": "random", "seed": 4}])
-@pytest.mark.parametrize("batch", ["full", "online", 2, 3, 9])
-@pytest.mark.parametrize("samples", [1, 2, 5])
+@pytest.mark.parametrize(
+    "samples, batch, order",
+    by_day(
+        product([1, 2, 5], ["full", "online", 2, 3, 9], [{"kind": "in turn"}, {"kind": "random", "seed": 4}]),
+        3,
+    ),
+)
 def test_the_batches_are_those_that_the_updates_rest_on(samples, batch, order):
     drawn = drawn_description(1) | {"batch": batch, "order": order}
     drawn["sample"] = drawn["sample"][:samples]
@@ -81,7 +86,7 @@ def test_a_value_that_rounding_decides_is_refused_unless_asked_for():
     assert "delta_o1" in Golden.of(network, all_values=True).values
 
 
-@pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("sheet", by_day(SHEETS, 3), ids=lambda path: path.stem)
 def test_golden_values_of_a_sheet_are_its_values(sheet):
     model = Model.from_text(sheet.read_text(encoding="utf-8"))
     golden = Golden.of(model, dtype="float32")

@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+from profiles import for_the_night
 
 from neuronnet import Golden, Model, NeuralNetwork, diagnose
 
 
 @pytest.mark.parametrize("number", [np.float32, np.float64])
-@pytest.mark.parametrize("example", ["worked-example", "moons-tanh", "xor"])
+@pytest.mark.parametrize(
+    "example", ["worked-example", pytest.param("moons-tanh", marks=for_the_night()), "xor"]
+)
 def test_objects_of_numpys_numbers_train_as_golden_values_say(example, number):
     if number is np.float32 and np.lib.NumpyVersion(np.__version__) < "2.0.0":
         pytest.skip("NumPy 1 makes a float64 of a float32 and a Python float")

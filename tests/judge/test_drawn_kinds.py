@@ -80,7 +80,7 @@ def test_gradients_without_numbers_far_from_the_point_are_not_accused():
 
 @pytest.mark.slow
 @given(DRAWN, CHOICE)
-@examples(120)
+@examples(70)
 def test_one_mistake_in_the_sweep_back_is_wrong_and_blamed_on_the_blocks_it_touches(model, choice):
     wrong, shown, touched = planted(model, choice)
     assume(len(shown) > 0)
@@ -117,7 +117,7 @@ def test_of_smooth_models_a_millionth_is_visible_nearly_everywhere_and_every_ent
 @pytest.mark.slow
 def test_the_evaluations_are_counted_and_some_fourteen_for_each_entry():
     per_entry = []
-    for kind in sorted(KINDS)[::9]:
+    for kind in sorted(KINDS)[::20]:
         model, calls = drawn(kind, 2), []
         counted = check(lambda p: calls.append(0) or model.loss(p), model.gradients, model.parameters)
         assert counted.evaluations == len(calls)

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from profiles import is_thorough
+from profiles import is_thorough, share
 
 from gradcheck import check
 
@@ -550,7 +550,7 @@ def test_the_verdict_is_of_the_functions_whatever_the_point_and_the_seed(verdict
 
 @pytest.mark.parametrize("f", [np.floor, np.round, np.sign, np.trunc], ids=lambda f: f.__name__)
 def test_a_loss_of_steps_has_slope_zero_wherever_they_lie(f):
-    for seed in range(20):
+    for seed in range(share(60)):
         at = np.random.default_rng(seed).normal(size=3)
         assert check(lambda x: float(np.sum(f(x))), lambda x: 0 * x, at).verdict == "right", at
         assert check(lambda x: float(np.sum(f(x))), np.ones_like, at).verdict == "wrong", at

@@ -15,7 +15,7 @@ from drawn.networks import descriptions
 from hypothesis import given
 from hypothesis import strategies as st
 from printed import agrees
-from profiles import examples, is_thorough
+from profiles import by_day, examples, is_thorough
 from replays import Numbers, alike, network_of, planted
 
 from neuronnet import NeuronnetError, load
@@ -222,7 +222,8 @@ def test_every_mistake_changes_a_number_of_some_network_and_is_told_from_the_oth
     found = {}
     for description in NETWORKS.values():
         network = network_of(description)
-        names = [name for name in network.known_names if is_thorough() or name.startswith(SHOWN)]
+        shown = [name for name in network.known_names if is_thorough() or name.startswith(SHOWN)]
+        names = by_day(shown, 3)
         for each in signatures(network, names):
             if network.variations[each.id].plainness < 1:  # not of one neuron alone
                 found.setdefault(each.id, []).append(set(each.same))
@@ -515,7 +516,7 @@ def test_an_authors_names_of_biases_that_are_no_longer_there_do_no_harm(id):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "pair",
-    list(
+    by_day(
         combinations(
             [
                 "updated output weights used backwards",
@@ -530,7 +531,8 @@ def test_an_authors_names_of_biases_that_are_no_longer_there_do_no_harm(id):
                 "learning rate doubled",
             ],
             2,
-        )
+        ),
+        3,
     ),
     ids=" + ".join,
 )

@@ -13,7 +13,7 @@ import pytest
 from drawn.networks import descriptions
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from profiles import examples, for_the_night
+from profiles import by_day, examples, for_the_night
 
 import gradcheck
 from gradcheck import check_network
@@ -33,7 +33,7 @@ ROOT = Path(__file__).parent.parent.parent
     "name",
     [
         pytest.param(name, marks=for_the_night()) if name in ("moons-relu", "sine-classes") else name
-        for name in example_names()
+        for name in by_day(example_names(), 2)
     ],
 )
 def test_every_example_is_right(name):

@@ -7,9 +7,10 @@ import shutil
 import subprocess
 from dataclasses import replace
 from html import escape
+from itertools import product
 
 import pytest
-from profiles import by_day
+from profiles import by_day, is_thorough
 
 from neuronnet.cli import main
 from neuronnet.derivation.quantities import Derivation
@@ -113,7 +114,7 @@ WRITERS = [latex.document, latex.markdown, document.page]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place, name", [*enumerate(SHEETS)], ids=SHEETS)
+@pytest.mark.parametrize("place, name", by_day(enumerate(SHEETS), 4))
 def test_what_is_written_of_a_sheet_is_right(place, name):
     found = of(name)
     report = check_sheet(WRITERS[place % 3](found))
@@ -165,7 +166,8 @@ def test_what_is_written_of_every_rule_is_right_without_its_network(rule):
     written = latex.markdown(found)
     report = check_sheet(written)
     assert report.status == 0 and len(report.lines) > 60
-    assert check_sheet(written, read(TWO_SAMPLES | {"update": rule, "l2": 0.1})).status == 0
+    if rule == "momentum" or is_thorough():
+        assert check_sheet(written, read(TWO_SAMPLES | {"update": rule, "l2": 0.1})).status == 0
     if rule == "adam":
         wrong = written.replace(r"{1 - \mathrm{beta1\_t}^{+}}", r"{1 - \mathrm{beta2\_t}^{+}}", 1)
         assert wrong != written and check_sheet(wrong).own_mistakes
@@ -187,8 +189,7 @@ def test_a_moment_of_a_batch_is_made_of_the_sum_of_its_samples():
     assert wrong != until and check_sheet(written.partition(until)[0] + wrong).own_mistakes
 
 
-@pytest.mark.parametrize("batch", [2, "online"])
-@pytest.mark.parametrize("write", WRITERS)
+@pytest.mark.parametrize("write, batch", by_day(product(WRITERS, [2, "online"]), 3))
 def test_what_is_written_of_two_samples_is_right_without_their_network(write, batch):
     text = write(document.of_derivation(Derivation(TWO_SAMPLES | {"batch": batch})))
     report = check_sheet(text)

@@ -10,9 +10,9 @@ from drawn.derivations import right_sheet, wrong_sheet
 from drawn.mistakes import IN_FORMULAS, KINDS
 from drawn.networks import descriptions
 from drawn.trees import as_complex, forward, gradients
-from hypothesis import given, reject
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
-from profiles import examples, is_thorough
+from profiles import is_thorough, share
 from update_rules import RULES
 
 from neuronnet import Derivation, check_sheet
@@ -149,7 +149,7 @@ RESULT = re.compile(r"(= -?\d*\.\d*?[1-9])(\d)(\d*\$?\n)")
 
 
 @pytest.mark.slow
-@examples(20)
+@settings(max_examples=share(20, least=3))
 @given(
     descriptions(most_layers=2, most_neurons=2, most_samples=3),
     st.sampled_from(RULES),

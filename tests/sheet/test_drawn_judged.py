@@ -9,7 +9,7 @@ from profiles import is_thorough
 
 from neuronnet import check_sheet
 
-RIGHT_SEEDS, WRONG_SEEDS = (3_000, 1_000) if is_thorough() else (30, 15)
+RIGHT_SEEDS, WRONG_SEEDS = (3_000, 1_000) if is_thorough() else (20, 9)
 WRONG = ("wrong number", "wrong formula")
 
 

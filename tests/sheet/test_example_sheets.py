@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from printed import agrees
+from profiles import by_day
 from sheets_in_numpy import EXAMPLES_OF_SHEETS, MISTAKES
 
 from neuronnet import Model, check_sheet
@@ -182,7 +183,7 @@ def test_every_judged_line_of_a_right_sheet_is_right(name):
     assert judged <= {"right", "rounding"} and report.status == 0
 
 
-@each_example
+@pytest.mark.parametrize("name", by_day(EXAMPLES_OF_SHEETS, 3))
 def test_the_table_that_derive_writes_is_a_right_sheet(name, capsys):
     assert main(["derive", str(SHEETS / f"{name}.txt"), "--format", "csv"]) == 0
     report = check_sheet(capsys.readouterr().out)
@@ -190,7 +191,7 @@ def test_the_table_that_derive_writes_is_a_right_sheet(name, capsys):
 
 
 @pytest.mark.slow
-@each_example
+@pytest.mark.parametrize("name", by_day(EXAMPLES_OF_SHEETS, 2))
 def test_the_planted_mistake_is_the_first_one(name):
     report = check_sheet(sheet(f"{name}-mistake"))
     assert (report.status, report.first_wrong) == (1, MISTAKES[name].line)

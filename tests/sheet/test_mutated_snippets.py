@@ -4,16 +4,17 @@ import gc
 import random
 import sys
 import time
+from itertools import product
 
 import pytest
 from pasted import snippets
-from profiles import is_thorough
+from profiles import by_day, is_thorough
 
 from neuronnet.formulas.notation import Known
 from neuronnet.sheet.readers.read_sheet import read_sheet
 from neuronnet.sheet.statements import read_statements
 
-COUNT = 20_000 if is_thorough() else 200
+COUNT = 20_000 if is_thorough() else 120
 LONGEST = 2.0  # seconds
 INSERTED = [
     *"()[]{}$\\|=`#~<>&;:,.'\"*_^\n\t \0",
@@ -112,8 +113,13 @@ def test_damage_makes_no_error_takes_no_time_and_runs_nothing():
         seen.clear()
 
 
-@pytest.mark.parametrize("line", ["x ={}1", "x = 1 #{}", "x = y //{}", "x = 0.5{}(1)", "{}"])
-@pytest.mark.parametrize("unit", [" ", "\t", "a'", "1 ", "a<1>"])
+@pytest.mark.parametrize(
+    "line, unit",
+    by_day(
+        product(["x ={}1", "x = 1 #{}", "x = y //{}", "x = 0.5{}(1)", "{}"], [" ", "\t", "a'", "1 ", "a<1>"]),
+        3,
+    ),
+)
 def test_the_longest_line_takes_about_ten_times_a_tenth_of_it(line, unit):
     def time_for(length):
         gc.disable()  # what other tests leave is not collected here

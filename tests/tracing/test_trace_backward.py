@@ -314,7 +314,7 @@ def edited(function, old, new):
     return scope[function.__name__], line
 
 
-@pytest.mark.parametrize(("forward", "old", "new", "cause"), by_day(EDITS, 3))
+@pytest.mark.parametrize(("forward", "old", "new", "cause"), by_day(EDITS, 5))
 def test_the_edited_line_is_named(forward, old, new, cause):
     backward, line = edited(BACKWARD[forward], old, new)
     found = trace_backward(forward, backward, POINTS[forward])
@@ -358,7 +358,7 @@ AMONG_OTHERS = [  # (forward, what stands in a line of its backward pass, what i
 ]
 
 
-@pytest.mark.parametrize(("forward", "old", "new"), AMONG_OTHERS)
+@pytest.mark.parametrize(("forward", "old", "new"), by_day(AMONG_OTHERS, 2))
 def test_a_line_that_no_value_of_its_own_shows_is_among_those_that_are_told(forward, old, new):
     backward, line = edited(BACKWARD[forward], old, new)
     found = trace_backward(forward, backward, POINTS[forward])

@@ -74,7 +74,7 @@ def contradicts(report, model, wrong):
 @pytest.mark.slow
 def test_something_is_named_for_most_mistakes_and_nothing_is_false():
     named = []
-    for kind, seed in by_day(KIND_AND_SEED, 25):
+    for kind, seed in by_day(KIND_AND_SEED, 45):
         pair = planted(kind, seed)
         if pair is None:
             continue

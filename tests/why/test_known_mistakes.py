@@ -302,7 +302,7 @@ def planted(seed, concerned, mistake):
 @pytest.mark.slow
 def test_mistakes_planted_in_another_backward_pass_are_named_in_95_of_100_networks():
     missed = []
-    for first, (id, (concerned, mistake)) in by_day(enumerate(PLANTED.items()), 4):
+    for first, (id, (concerned, mistake)) in by_day(enumerate(PLANTED.items()), 7):
         for seed in range(first, first + NETWORKS):
             network, wrong = planted(seed, concerned, mistake)
             found = known_mistakes(network.description(), (network.inputs, network.targets), wrong)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from measured import WAVES, product, put, total
+from profiles import by_day
 
 from gradcheck import check
 from gradcheck.inputs.functions import CallersFunctions
@@ -277,7 +278,7 @@ def checked(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("name", by_day(ROWS, 2))
 def test_what_is_said_of_a_mistake_is_what_was_said(name):
     report = checked(name)
     assert report.verdict == "wrong"

@@ -5,10 +5,12 @@ Run as a script, this file writes the words anew; the other files of the folder 
 
 from dataclasses import replace
 from functools import cache, partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
+from profiles import by_day
 
 from gradcheck.why.causes import GradientBlock, causes
 
@@ -333,8 +335,9 @@ def test_what_is_said_of_one_wrong_array_is_what_was_said(name):
     assert str(ROWS[name]()) == before()[name]
 
 
-@pytest.mark.parametrize("factor", [2.0**24, 2.0**-24])
-@pytest.mark.parametrize("kind", [alone, among_others, without_a_bar])
+@pytest.mark.parametrize(
+    "kind, factor", by_day(product([alone, among_others, without_a_bar], [2.0**24, 2.0**-24]), 3)
+)
 def test_the_size_of_all_gradients_changes_no_cause(kind, factor):
     for name, said in kind():
         blocks = said.args[0]
