@@ -80,7 +80,7 @@ def test_gradients_without_numbers_far_from_the_point_are_not_accused():
 
 @pytest.mark.slow
 @given(DRAWN, CHOICE)
-@examples(70)
+@examples(50)
 def test_one_mistake_in_the_sweep_back_is_wrong_and_blamed_on_the_blocks_it_touches(model, choice):
     wrong, shown, touched = planted(model, choice)
     assume(len(shown) > 0)

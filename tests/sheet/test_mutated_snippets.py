@@ -14,7 +14,7 @@ from neuronnet.formulas.notation import Known
 from neuronnet.sheet.readers.read_sheet import read_sheet
 from neuronnet.sheet.statements import read_statements
 
-COUNT = 20_000 if is_thorough() else 120
+COUNT = 20_000 if is_thorough() else 80
 LONGEST = 2.0  # seconds
 INSERTED = [
     *"()[]{}$\\|=`#~<>&;:,.'\"*_^\n\t \0",
