@@ -62,6 +62,7 @@ class Model(Graph):
         )
         self.listed: dict[str, Expression] = {}  # derivatives as a table has them, beside those of the sweep
         self.turned: dict[str, int] = {}  # of which vectors that is known: 1, or 0
+        self.has_rows = False  # whether a formula takes a vector for a row, as x W does
         self.diagonal: set[str] = set()  # derivatives of vectors by vectors, entry by entry
         self.jacobians: set[str] = set()  # those that are matrices, with the numerator in the rows
         self._shares: dict[tuple[str, str], list[tuple[str, Expression]]] = {}

@@ -110,6 +110,8 @@ def _meanings(node, sizes, model):
         yield from _sums(node, sizes, model)
     else:
         yield 0, node
+        if isinstance(node, Transpose) and len(sizes[0]) == 1 and model.has_rows:
+            yield 1, Call("column", [node.inner])
 
 
 def _is_open(node, sizes):
@@ -166,6 +168,8 @@ def _products(operator, factors, left, factor, right, model, within):
     if len(kinds) == 2 and not (as_vector_shape(left) and as_vector_shape(right)):
         kinds = ("*",)
     found, refusal = [], None
+    if model.has_rows and left[1:] == (1,) and len(right) == 1:  # xᵀ δ of two rows
+        factor, right, kinds = Transpose(factor), (1, *right), ("@",)
     for kind in kinds:
         try:
             dimensions = shape_of_product(kind, left, right)

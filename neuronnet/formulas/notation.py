@@ -66,7 +66,7 @@ _METHOD = re.compile(
 _NO_OP = re.compile(
     r"\.(?:(?:item|copy|detach|clone|numpy|squeeze|float|double)\(\)|astype\([\w.\"']{1,20}\)|data(?!\w))"
 )
-_SHAPE = re.compile(r"\.(?:shape\[([01])\]|size(?!\w))")
+_SHAPE = re.compile(r"\.(?:shape\[([01])\]|size(?!\w)|numel\(\))")
 _NUMBER_BEFORE = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)\s*\Z|\)\s*\Z")
 _POINT = re.compile(r"\.(?=[^\W\d]\w*(?!\w*\())")
 _CALLS = re.compile(r"(?<![\w.])[^\W\d_]\w*'*\Z")
@@ -217,7 +217,8 @@ class _Parser(Words, Brackets, Calls):
             self.text, max(0, self.at - 40), self.at
         ):
             return None
-        if any(self.known.has(each.name) for each in written_at(self.text, self.at)):
+        is_entry = self.next() in self.known.arrays and self.text[self.at + 1 : self.at + 2].isdigit()
+        if is_entry or any(self.known.has(each.name) for each in written_at(self.text, self.at)):
             return None
         return self.match(_TIMES)
 

@@ -317,6 +317,9 @@ class Assignment(NetInputs):
 
     def _give(self, found, name, statement, position):
         number, arithmetic = statement.number, statement.arithmetic
+        if arithmetic and name in found.model:  # one of several values of this name: judged by itself
+            found.of[position].kind, found.of[position].truth = VALUE, arithmetic[0].formula
+            return
         try:
             if arithmetic:
                 found.model.define(name, arithmetic[0].formula)
@@ -347,12 +350,13 @@ class Assignment(NetInputs):
                 text = self._renamed(earlier, _split(name)[1]).format()
                 reading = next((each for each in meanings if each.format() == text), reading)
             if number is not None and len(meanings) > 1:
-                distances = [_distance(each, found.model, number.printed) for each in meanings]
-                meanings = [each for each, far in zip(meanings, distances) if far <= min(distances) + TIED]
+                meanings = nearest(meanings, found.model, number.printed)
                 found.open[name] = len(meanings)
                 reading = meanings[min(self._choices.get(name, 0), len(meanings) - 1)]
             if self._is_code:
                 require_same_in_numpy(found.model.resolved(reading), found.model)
+            else:
+                found.model.has_rows |= _takes_rows(reading, found.model)
             found.definitions[name] = found.model.define(name, reading)
         except NeuronnetError as error:
             base, step = _split(name)  # of what goes into an activation its line has the mistake
@@ -382,6 +386,12 @@ def _made_of_it(loss, opening):
         if not is_delta(name) and not found.isdisjoint(opening[name].names()):
             found.add(name)
     return found
+
+
+def nearest(meanings: list[Expression], model: Model, printed) -> list[Expression]:
+    """Those of several meanings of a formula that are as near as any to the number printed for it."""
+    distances = [_distance(each, model, printed) for each in meanings]
+    return [each for each, far in zip(meanings, distances) if far <= min(distances) + TIED]
 
 
 def _distance(reading, model, printed):
@@ -414,6 +424,16 @@ def _count_samples(found: Roles, statements: list, formulas: dict) -> None:
     for name in COUNTS & used - heads - set(found.model.given):
         if len(lengths) == 1:
             found.model.give(name, str(*lengths))
+
+
+def _takes_rows(formula, model):
+    """Whether a vector stands in front of a matrix, and so is a row."""
+    products = [node.factors for node, *_ in nodes(formula) if isinstance(node, Product)]
+    pairs = [pair for factors in products for pair in zip(factors, factors[1:])]
+    sizes = [(kind, *map(model.shape_of, (one, other))) for (_, one), (kind, other) in pairs if kind in "*@·"]
+    return any(
+        len(left) == 1 and len(right) == 2 and right[1] > 1 for kind, left, right in sizes if kind == "@"
+    )
 
 
 def _turn_vectors(found: Roles, formula: Expression) -> None:

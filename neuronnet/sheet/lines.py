@@ -40,6 +40,7 @@ class Lines:
         formulas = [part.formula for each in statements for part in each.formulas if part.formula is not None]
         self.carried = Carried(self.model, roles.unplaced, formulas)
         self.unclear: dict[str, str] = {}  # what has no certain value -> what is said of it
+        self.unread = dict(self._given_beside_unread())
         self.wrong: list[tuple] = []  # (report.Part, wrong formula, what it should be)
         self._accused: dict[tuple, Statement] = {}  # wrong formulas -> the first that says so
         self._turned: set[str] = set()  # derivatives that their author has as rows
@@ -151,13 +152,26 @@ class Lines:
             self._undecided(line, str(unconnected))
         beside = {name for part in statement.formulas for name in part.used}
         used = [self.model.uses(name) for name in {*beside, role.name or ""} if name in self.model]
-        names = sorted(self.unclear.keys() & beside.union(*used) - {role.name})
+        unsure = self.unclear | (self.unread if line.verdict == report.WRONG_NUMBER else {})
+        names = sorted(unsure.keys() & beside.union(*used) - {role.name})
         if not names and role.kind == VALUE and statement.arithmetic:
             names = sorted(self.unclear)  # the name again, of which values is not said
             if names and role.name is not None:
                 self.unclear[role.name] = f"which value of {role.name} is meant is not said"
         if names:
-            self._undecided(line, self.unclear[names[0]])
+            self._undecided(line, unsure[names[0]])
+
+    def _given_beside_unread(self):
+        """(name, what is said of it) of what has a number here, and a formula that could not be read."""
+        for statement in self.statements:
+            head = statement.parts[0].spelled.text if statement.read_errors else ""
+            found = re.match(r"\s*([^\W\d_]\w*?)(?:_\{?\w+\}?)?\s*\Z", head)
+            if found and found[1] in self.model.given:
+                line = statement.line
+                yield (
+                    found[1],
+                    f"{found[1]} may be rounded: line {line}, which computes it, could not be read",
+                )
 
     def _is_another(self, statement, role):
         number, given = statement.number, self.model.given.get(role.name)

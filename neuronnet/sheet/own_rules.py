@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from math import isclose
 
+from neuronnet.derivation.readings import readings
+from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array, entries
 from neuronnet.formulas.expressions import Call, Expression, Name, Number, Power, Product, Sum
 from neuronnet.formulas.rewriting import leaves_of, nodes, with_names
 from neuronnet.names import after, partial_name, split_partial
+from neuronnet.sheet.assignment import nearest
 from neuronnet.sheet.formula_values import SAME, FormulaValues, constant_ratio
 from neuronnet.sheet.roles import MODEL, UPDATE
 
@@ -23,11 +26,22 @@ class OwnRules(FormulaValues):
     def _keep_own(self, name: str, step: int, formula: Expression) -> None:
         """Define a value beside, as a moment, by its own formula, which is judged if it is wrong."""
         ruled = self._ruled(name, step, formula)
-        self._define(name, ruled)
+        self._define(name, self._as_meant(name, ruled))
         if name in self.model.formulas and ruled.format() == self.in_pass(formula, step).format():
             self.roles.definitions[name] = self.model.formulas[name]
             for position in self._positions(name):
                 self.roles.of[position].kind = MODEL
+
+    def _as_meant(self, name, formula):
+        """The likeliest meaning of a formula, such as the axis of a softmax, by the numbers of its lines."""
+        try:
+            meanings = readings(formula, self.model)
+        except NeuronnetError:
+            return formula
+        for position in self._positions(name):
+            number = self.statements[position].number
+            meanings = meanings if number is None else nearest(meanings, self.model, number.printed)
+        return meanings[0]
 
     def _ruled(self, name: str, step: int, formula: Expression) -> Expression:
         """A formula of the sheet for a new value, as the other passes and its moments want it."""

@@ -22,7 +22,7 @@ from neuronnet.formulas.notation import (
     read_name,
 )
 from neuronnet.formulas.rewriting import mapped, nodes, replaced, with_names
-from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns
+from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns, parse_number
 from neuronnet.formulas.words import PI
 from neuronnet.formulas.written_names import written_at
 from neuronnet.names import split_partial, updated
@@ -156,11 +156,14 @@ def read_statements(
         for claim in without_free_indices(claims, start, made)
     ]
     heads = [None if is_of_function(claim) else read_name(claim.parts[0].text) for claim in claims]
+    rooted = _with_roots(claims, heads)
+    powers = [head for head, claim, other in zip(heads, claims, rooted) if claim is other]
+    claims = rooted
     matrices = {head for claim, head in zip(claims, heads) if _MATRIX.match(claim.parts[-1].text)}
     products = {  # Wx beside W and x, and no other matrix Wh
         f"{one}{other}" for one in matrices - {None} for other in heads if other is not None
     }
-    heads = [None if _is_power(head, heads) or head in products - matrices else head for head in heads]
+    heads = [None if _is_power(head, powers) or head in products - matrices else head for head in heads]
     known.names.update(head for head in heads if head is not None and split_partial(head) is None)
     _find_arrays(claims, heads, known)
     claims = transposed(claims, known.arrays - {updated(head) for head in heads if head is not None})
@@ -291,6 +294,22 @@ def _squares(heads):
     """(σ, σ²) where σ² is a name, as that of a variance."""
     for match in filter(None, (re.fullmatch(r"(\w+)\^2_?(\w*)", head or "") for head in heads)):
         yield from ((f"{match[1]}{mark}{match[2]}", match[0]) for mark in ("", "_"))
+
+
+def _with_roots(claims, heads):
+    """Claims in which σ = 2.94, a number alone, is √(σ²) = 2.94 where a formula gives σ² before it."""
+    claims, places = list(claims), {head: place for place, head in reversed(list(enumerate(heads)))}
+    for root, square in _squares(heads):
+        root, square = places.get(root, -1), places[square]
+        if root > square and len(claims[root].parts) == 2 and parse_number(claims[root].parts[1].text):
+            if any(re.search(r"[^\W\d]", part.text) for part in claims[square].parts[1:]):
+                name, number = claims[root].parts
+                text = f"sqrt({claims[square].parts[0].text})"
+                formula = TextWithColumns(text, [name.column_of(1)] * len(text))
+                claims[root] = claims[root]._replace(
+                    parts=[name, formula, number], lines=[claims[root].line] * 3
+                )
+    return claims
 
 
 def _is_by_entry(head, known):

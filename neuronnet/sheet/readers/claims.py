@@ -61,7 +61,12 @@ _NUMBERS_BEFORE, _NUMBER_AFTER = (
     re.compile(r"\s*[-−]?\d+(?:[.,]\d+)?\s*[.;]?\s*\Z"),
 )
 _LOOKS_LIKE_A_CLAIM = re.compile(r"[+*/^()\[\]<>]|[0-9.]\s*-\s*[0-9.]|[^\W\d]\d*\s-\s")
-_REMARK = re.compile(r"(?<=[\d\])])\s+[(\[]([^\W\d_]{2,})\s.*[)\]]\s*\Z")
+_REMARK = re.compile(r"(?<=[\d\])])\s+[(\[]([^\W\d_]{2,})\s[^=]*[)\]]\s*\Z")
+# softmax(S) (row-wise) = ..., softmax(S) (over each row) = ...
+_REMARK_WITHIN = re.compile(
+    r"(?<=[\w\])])\s+[(\[]([^\W\d_]{2,20}(?:[- ][^\W\d_]{1,20})*)[)\]](?=\s*(?:=|\Z))"
+)
+_WISE = re.compile(r"[^\W\d_]+[- ]?wise|(?:per|by|along|over) .*")
 _STATES = re.compile(r"(?<=[\d\])])\s+(\([^()]*[^\W\d_]{3}[^()]*=[^()]*\))\Z")
 _PAIR = re.compile(r"\(\s*[-−]?\d+(?:\.\d+)?,[-−]?\d+(?:\.\d+)?\s*\)(?:\^T|ᵀ|\^⊤)?")
 _MARK = re.compile(r"\A\W{0,3}\w{1,3}[.)]\s+(?=[^\W\d_]{2})")
@@ -173,7 +178,7 @@ class Sheet:
         let = _LET.match(written.text)
         is_shared = re.search(r"=[^=]+=\s*[-−]?[\d.]", written.text)  # Let w1 = w2 = 0.5
         if let and not is_shared and len(list(pieces(written, set()))) == 1:
-            return self._define(statement, ended(written[let.end() :]))
+            return self._define(statement, ended(self._without_words(written[let.end() :])))
         start = 0
         for end, following, piece in pieces(written, self.vocabulary.names, self.vocabulary.joining):
             if self.is_full(statement.place(start + 1)[0]):
@@ -234,9 +239,15 @@ class Sheet:
         remark = _REMARK.search(written.text)
         if remark and (self.vocabulary.is_word(remark[1]) or self.vocabulary.is_prose(remark.group())):
             written = written[: remark.start()]
+        written = written.replace(_REMARK_WITHIN, self._unless_remark)
         last = written.text.rpartition("=")[2]
         tail = self.vocabulary.tail(last)
         return written[lead:] if tail is None else written[lead : len(written) - len(last) + tail]
+
+    def _unless_remark(self, match):
+        """What stands in brackets within a claim; nothing of words that say how it is meant."""
+        is_remark = _WISE.fullmatch(match[1]) or self.vocabulary.is_prose(match[1])
+        return "" if is_remark else match[0]
 
     def _is_prose(self, statement):
         self.prose.append((statement.place(1)[0], shown(statement.text)))

@@ -105,6 +105,9 @@ HABITS = {
             rf"((?:{EQUALITY})\s*[-−]?[\d.]+)\s*(?:[<>]=?|[≤≥])\s*[-−]?[\d.]+(?=\s*(?:[;,:(]|[.]?$))",
             r"\1",
         ),
+        ("[Ll]earning rate", r"[Ll]earning rate\s+(?:of\s+)?(?=\d)", "eta = "),
+        (r"\bat\b", r"^(\s*[^\W\d]\w*\((\w+)\)\s*=[^=]*?)\s+at\s+(?=\2\s*=\s*[-−]?[\d.]+\s*$)", r"\1, "),
+        (r"\blr\b", r"(?<![\w.])lr\s+(?=[αηγε]\s*=)", ""),
         ("[Gg]rad", rf"(?<![\w.])[Gg]rad(?:ient)?\s(?:of\s)?(?=(?![dgδ∂∇]){_OF_IT})", "∇"),
         ("[Hh]ess", rf"(?<![\w.])[Hh]ess(?:ian)?\s(?:of\s)?(?={_OF_IT})", "∇²"),
         (rf"\A\s*{_PAIR}(?:\s+{_PAIR})+\s*\Z", r"(?<=\d)\s+(?=[^\W\d])", ", "),  # x=0.5 h=0.2
@@ -284,8 +287,9 @@ _STATED = re.compile(
 )
 _JOINS = re.compile(rf"[=≈]\s*(?:{_NUMBER})[,;]?\s+({'|'.join(JOINING)})[ \t]+(?:{_LETTERS}+[ \t]+){{0,4}}\Z")
 _AFTER_NUMBER = re.compile(
-    rf"(?:(?<=[\d\])}}ᵀ])|(?<=\^T))\s*(?:,|–|-|—|\.)?\s+(?=(?:I\s+)?{_LETTERS}{{2,}}(?![\w(\[{{^])|\(\d{{1,4}}\s{_LETTERS}{{3,}}[^()=]*\)\s*$)"
+    rf"(?:(?<=[\d\])}}ᵀ])|(?<=\^T))\s*(?:,|;|–|-|—|\.)?\s+(?=(?:I\s+)?{_LETTERS}{{2,}}(?![\w(\[{{^])|\(\d{{1,4}}\s{_LETTERS}{{3,}}[^()=]*\)\s*$)"
 )
+_NUMBER_OF = re.compile(rf"{_LETTERS}{{3,}}\s+[-−]?\d[\d.,]*")  # target 0.3
 _ON_A = re.compile(r"\s*[Oo]n a(?:ura)?\s+(?:donc\s+|alors\s+|ainsi\s+)?(?=[^\s=]+\s*$)")
 _SENTENCE = re.compile(rf"[^=]*{_LETTERS}{{2}}[.!?]\s+(?=[^\W\d_])")
 _AFTER_A_NUMBER = re.compile(rf"[^=]*\d[,.;]?\s+(?:{'|'.join(JOINING)})\s+(?=[^\s=]+\s*$)")
@@ -414,7 +418,7 @@ class Vocabulary:
             is_odd = rest.count("(") != rest.count(")")
             if (
                 words
-                and (self.is_word(words[0]) or words[0] in JOINING)
+                and (self.is_word(words[0]) or words[0] in JOINING or _NUMBER_OF.fullmatch(rest))
                 and not is_odd
                 and not re.search(r"[=*/^+·×]|\s-\s", rest)
             ):

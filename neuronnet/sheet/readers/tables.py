@@ -11,6 +11,7 @@ from functools import partial
 from typing import NamedTuple
 
 from neuronnet.errors import ExpressionError
+from neuronnet.formulas.calls import SPELLED
 from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_number
 from neuronnet.formulas.written_names import read_name
 from neuronnet.sheet.readers.cutting import OPTION, Statement, sides
@@ -62,6 +63,8 @@ _SAMPLES = set(
     "# sample example i no nr beispiel muster exemple ejemplo muestra exemplo amostra пример 样本".split()
 )
 _NAME_IN = re.compile(r"[^$()]*\$(?P<formula>[^$]+)\$\s*|[^()]*\s\((?P<brackets>[^()\s]{1,20})\)\s*")
+_NEW = r"(?:new|next|neue?[rs]?|nuev[oa]|nouve(?:au|lle)|nov[oa]|nuov[oa])"
+_NEW_NAME = re.compile(rf"{_NEW}\s+(?P<behind>\S+)|(?P<before>\S+)\s+{_NEW}", re.IGNORECASE)
 _SIDE_BY_SIDE = re.compile(r"(?<=\))\s*(?=[\w(])|(?<=[²\d\w])\s*(?=\()|(?<=[^\W\d]) +(?=[^\W\d])")
 _MATRIX = re.compile(r"(?:d|∂)?[A-Z](?:_?\d{1,3}|_[a-z]{1,3}|\^?\{?\[\d\]\}?|_\{\w{1,4}\})?")
 
@@ -206,6 +209,18 @@ def _are_names_and_formulas(cells):
 def _is_made_of(names, word):
     """Whether a word is one of some names, or names side by side."""
     return word in names or any(word[: len(each)] == each and word[len(each) :] in names for each in names)
+
+
+def _without_new(cell):
+    """The name in a heading such as `new w` or `w neu`, or the cell itself."""
+    found = _NEW_NAME.fullmatch(cell.text)
+    return cell[found.start(found.lastgroup) : found.end(found.lastgroup)] if found else cell
+
+
+def _times(match):
+    """The sign between two factors side by side; none between a function and its brackets."""
+    word = re.search(r"[^\W\d_]*\Z", match.string[: match.start()])[0]
+    return match[0] if word in SPELLED and match.string[match.end() :][:1] == "(" else "*"
 
 
 def _name_in(cell):
@@ -383,8 +398,9 @@ class _Table:
                 value = self.number(cell)
                 if not parse_number(value.text):
                     self.refuse(row, _UPDATED_ROW, cell)
-                elif written := self.spelled(row.number, row.line.text, name, cell):
-                    after = f"@{int(count)}" if int(count) else ""
+                elif written := self.spelled(row.number, row.line.text, _without_new(name), cell):
+                    passed = int(count) + (_without_new(name) is not name)
+                    after = f"@{passed}" if passed else ""
                     self.add(row, written.text + after, cell, value, alone=True)
 
     def samples(self, first):
@@ -408,9 +424,8 @@ class _Table:
             return self.refuse(row, _COLUMN_ROW)
         written = self.spelled(row.number, row.line.text, name)
         if written is not None:
-            written = (
-                written.replace(_SIDE_BY_SIDE, "*").replace("[·×⋅]", "*") if length else written
-            )  # row by row
+            if length:  # row by row
+                written = written.replace(_SIDE_BY_SIDE, _times).replace("[·×⋅]", "*")
             texts = [f"[{', '.join(parse_number(cell.text) for cell in cells)}]" for cells in numbers]
             text = texts[0] if length else f"[{', '.join(texts)}]"
             value = TextWithColumns(text, [place.column_of(1)] * len(text))
