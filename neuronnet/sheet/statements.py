@@ -22,7 +22,7 @@ from neuronnet.formulas.notation import (
     read_name,
 )
 from neuronnet.formulas.rewriting import mapped, nodes, replaced, with_names
-from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns, parse_number
+from neuronnet.formulas.tokens import WORD_HERE, TextWithColumns
 from neuronnet.formulas.words import PI
 from neuronnet.formulas.written_names import written_at
 from neuronnet.names import split_partial, updated
