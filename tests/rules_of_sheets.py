@@ -2215,4 +2215,11 @@ RULES = [
         ("df/dx = 6 (3x + 1) = 42", "right"),
         ("s = sum(w) = 0.6", "right"),
     ),
+    rule(
+        "what has no finite value proves nothing",
+        "z = 0.7",
+        ("s = ln(1 - e^z) = 1.1032", "not read"),
+        ("q = z/s = 0.6345", "undecided"),
+        ("ds/dz = e^z/(1 + e^z) = 0.6682", "undecided"),
+    ),
 ]

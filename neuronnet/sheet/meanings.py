@@ -385,10 +385,12 @@ class Meanings(Seeds, Updates, OwnRules):
         return jacobian
 
     def connected(self, name):
-        """Raise where a derivative is by something that its numerator is not computed from."""
+        """Raise where a derivative is by something that its numerator is not computed from, or of nothing."""
         numerator, _, denominator = name[1:].partition("/d")
         if not denominator or numerator not in self.model or denominator not in self.model:
             return
+        if numerator in self.model.formulas:
+            self.model.value(Name(numerator))  # which raises where it is not finite, as ln(1 - e^z)
         if denominator not in self.model.uses(numerator):
             raise NeuronnetError(f"no line of this sheet connects {denominator} with {numerator}")
         for each in self.model.uses(numerator) - self.model.uses(denominator):
