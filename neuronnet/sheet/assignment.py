@@ -89,7 +89,7 @@ class Assignment(NetInputs):
         found.loss, others = loss_of(self.statements, found, opening, self._declared_loss)
         errors = [] if found.loss or ERRORS in opening else errors_of(self.statements, found, opening)
         if errors:  # half the sum of their squares: up to a factor, deltas are derivatives of that
-            squares = Sum([(1, Power(Name(each), 2)) for each in errors])
+            squares = Sum([(1, Power(each, 2)) for each in errors])
             found.loss = ERRORS
             opening[ERRORS] = self._implied[ERRORS, 0] = Product([("*", squares), ("/", Number(2))])
             self._formulas |= self._implied
@@ -250,6 +250,8 @@ class Assignment(NetInputs):
             # the number came first: the formula defines, the number is a claim about it
             first[key] = position
             return Role(MODEL, after(name, step), step)
+        if statement.arithmetic and not (statement.formulas or earlier.formulas) and earlier.arithmetic:
+            return Role(VALUE, None, step, truth=statement.arithmetic[0].formula)  # as for another sample
         return Role(VALUE, after(name, step), step)
 
     def _restated_later(self, steps):

@@ -154,7 +154,7 @@ class Lines:
         used = [self.model.uses(name) for name in {*beside, role.name or ""} if name in self.model]
         unsure = self.unclear | (self.unread if line.verdict == report.WRONG_NUMBER else {})
         names = sorted(unsure.keys() & beside.union(*used) - {role.name})
-        if not names and role.kind == VALUE and statement.arithmetic:
+        if not names and role.kind == VALUE and statement.arithmetic and role.truth is None:
             names = sorted(self.unclear)  # the name again, of which values is not said
             if names and role.name is not None:
                 self.unclear[role.name] = f"which value of {role.name} is meant is not said"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from neuronnet.errors import NeuronnetError
 from neuronnet.formulas.arrays import Array
 from neuronnet.formulas.expressions import Call, Entry, Expression, Name, Negative, Number, Power, Sum
-from neuronnet.formulas.rewriting import nodes
+from neuronnet.formulas.rewriting import leaves_of, nodes
 from neuronnet.names import split_partial, updated
 
 if TYPE_CHECKING:
@@ -148,8 +148,11 @@ def loss_of(
     return (fitting[0] if len(fitting) == 1 else None), []
 
 
-def errors_of(statements: list, found: Roles, definitions: dict) -> list[str]:
-    """The errors `e = t - y`, of what is given and what is computed, that deltas of a sheet are made of."""
+def errors_of(statements: list, found: Roles, definitions: dict) -> list[Expression]:
+    """The errors `e = t - y`, of what is given and what is computed, that deltas of a sheet are made of.
+
+    Where none has a name, those of deltas that have the slope beside them, `δ = y (1 - y) (t - y)`.
+    """
     given = {role.name for role in found.of.values() if role.kind == GIVEN}
     deltas = [part.used for each in statements if is_delta(each.name or "") for part in each.formulas]
     used = {name for names in deltas for name in names}
@@ -159,8 +162,30 @@ def errors_of(statements: list, found: Roles, definitions: dict) -> list[str]:
         signs, names = {sign for sign, _ in terms}, {getattr(term, "name", None) for _, term in terms}
         is_given = given & names or any(isinstance(term, Number) for _, term in terms)
         if len(terms) == len(signs) == 2 and is_given and definitions.keys() & names:
-            errors.append(name)
-    return errors
+            errors.append(Name(name))
+    return errors or list(_errors_within(statements, given, definitions))
+
+
+def _errors_within(statements, given, definitions):
+    forward = {name for key, formula in definitions.items() if not is_delta(key) for name in formula.names()}
+    seen = set()
+    for statement in statements:
+        for part in statement.formulas if is_delta(statement.name or "") else ():
+            for node, *_ in nodes(part.formula):
+                terms = node.terms if isinstance(node, Sum) else []
+                names = [getattr(term, "name", None) for _, term in terms]
+                numbers = {term.value for _, term in terms if isinstance(term, Number)} - {1}
+                if (
+                    len(names) != 2
+                    or terms[0][0] == terms[1][0]
+                    or not (numbers or given.intersection(names))
+                ):
+                    continue
+                computed = next((each for each in names if each in definitions.keys() - forward), None)
+                mentions = [leaf for leaf in leaves_of(part.formula) if getattr(leaf, "name", "") == computed]
+                if computed is not None and len(mentions) > 1 and computed not in seen:
+                    seen.add(computed)
+                    yield node
 
 
 def _is_upstream(statement, definitions):

@@ -233,9 +233,13 @@ class Updates(FormulaValues):
         base, _, count = old.partition("@")
         later = f"{base}@{int(count or 0) + 1}"
         difference = Sum([(1, Name(later)), (-1, Name(old))]) if later in self.model else None
+        loss = self._loss_of(old)
+        if difference is None and old in self.model and old not in self.model.uses(loss):
+            self.undecided[role.name] = f"no line of this sheet connects {old} with {self.roles.loss}"
+            return
         step = None
         if old in self.model and self._rate_known() is not None:
-            slope = Name(partial_name(self._loss_of(old), old))
+            slope = Name(partial_name(loss, old))
             step = Negative(self._rate_known() * slope)
             summed = Negative(self._rate_known() * (Number(int(self._parameter_factor)) * slope))
             own = self._own_formulas(role.name, role.step)
