@@ -156,14 +156,14 @@ def errors_of(statements: list, found: Roles, definitions: dict) -> list[Express
     given = {role.name for role in found.of.values() if role.kind == GIVEN}
     deltas = [part.used for each in statements if is_delta(each.name or "") for part in each.formulas]
     used = {name for names in deltas for name in names}
-    errors = []
+    errors: list[Expression] = []
     for name, formula in definitions.items():
         terms = formula.terms if isinstance(formula, Sum) and name in used and not is_delta(name) else []
         signs, names = {sign for sign, _ in terms}, {getattr(term, "name", None) for _, term in terms}
         is_given = given & names or any(isinstance(term, Number) for _, term in terms)
         if len(terms) == len(signs) == 2 and is_given and definitions.keys() & names:
             errors.append(Name(name))
-    return errors or list(_errors_within(statements, given, definitions))
+    return errors or [*_errors_within(statements, given, definitions)]
 
 
 def _errors_within(statements, given, definitions):
