@@ -11,7 +11,14 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import GradcheckError, Interrupted
-from gradcheck.inputs.calls import MOST_CALLS, ONE_BY_ONE, repeating_call, require_allowed, written_name
+from gradcheck.inputs.calls import (
+    MOST_CALLS,
+    ONE_BY_ONE,
+    repeating_call,
+    require_allowed,
+    require_no_class,
+    written_name,
+)
 from gradcheck.inputs.functions import READINGS, CallersFunctions, random_states_kept
 from gradcheck.inputs.intermediates import functions_of_intermediates
 from gradcheck.inputs.outputs import ManySets
@@ -143,6 +150,7 @@ def check_hessian(
         if not callable(function) and (name == "hvp" or function is not None):
             found = f"{name}: expected a function, found {type(function).__name__}"
             raise GradcheckError(f"{found}; a Hessian is checked by how the gradients change")
+        require_no_class(name, function)
     options: dict[str, Any] = {"select": select, "seed": seed, "confidence": confidence, "bounds": bounds}
     first = check(loss, gradients, parameters, **options)
     if first.verdict != "right":
@@ -317,7 +325,8 @@ def _conventions(functions, judged):
         said.append(f"{functions.low_precision} gradients, allowed the rounding of {functions.low_precision}")
     if judged.is_rough:
         wide = "the error bars are as wide as that makes them"
-        said.append(f"the loss seems to be computed in {judged.of_loss}, and {wide}")
+        how = "as rough as if computed" if judged.is_noisy else "computed"
+        said.append(f"the loss seems to be {how} in {judged.of_loss}, and {wide}")
     return tuple(said)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from gradcheck import check
 from gradcheck.errors import GradcheckError, GradcheckWarning
+from gradcheck.inputs.calls import require_no_class
 from gradcheck.numeric.derivatives import Estimate, gradient
 from gradcheck.report.report import Report
 from gradcheck.verdict import judge
@@ -74,6 +75,8 @@ def check_grad(
     gradient or small for a wrong one. Raises ValueError for x0 of two dimensions or an unknown direction,
     TypeError for both seeds.
     """
+    require_no_class("func", func)
+    require_no_class("grad", grad)
     args = (*more, *(args if isinstance(args, tuple) else (args,)))
     x0 = np.asarray(x0)
     x = np.atleast_1d(x0).astype(float)

@@ -32,7 +32,7 @@ MOST_COUNTED = 1000.0  # error bars; how many more than that is of no interest
 SMALL_ERRORS = {  # of the largest slope in the block: what must not pass unseen beside it
     "float64": 1e-6,
     "float32": 0.1,
-    "float16": 0.5,
+    "float16": 0.25,
 }
 RESOLVED_KINK = 0.25
 GROWN = 2.0  # times the slope at the longest step: more than a kink of straight pieces shows

@@ -18,6 +18,7 @@ from gradcheck.inputs.calls import (
     is_kept,
     needed_names,
     parameters_of,
+    require_no_class,
     returned_names,
 )
 from gradcheck.inputs.functions import random_states_kept
@@ -65,6 +66,8 @@ class Layer:
     """
 
     def __init__(self, forward, backward, inputs, named):
+        require_no_class("forward", forward)
+        require_no_class("backward", backward)
         self.forward, self.backward, self._random = forward, backward, np.random.get_state()
         self.called, self.said, self._order = called_name(backward, "backward"), [], None
         self._is_nested = False

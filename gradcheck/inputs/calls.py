@@ -31,6 +31,7 @@ KEPT = re.compile(  # save for its own gradient, such as dctx
     re.IGNORECASE,
 )
 MOST_NAMED = 6
+OF_NUMBERS = (float, np.generic, np.ndarray, dict, list, tuple)  # classes whose objects are gradients
 MOST_CALLS = 1_000_000  # of the loss in one check
 ONE_BY_ONE = 4096  # entries; with more, blocks are judged along random directions first
 
@@ -79,8 +80,18 @@ def is_kept(name):
     return KEPT.fullmatch(name) is not None
 
 
+def require_no_class(role, function):
+    """Raises GradcheckError for a class that is given as a function, unless its objects hold numbers."""
+    if isinstance(function, type) and not issubclass(function, OF_NUMBERS):
+        raise GradcheckError(
+            f"{role}: {function.__name__} is a class; give an object of it that can be called, or a function"
+        )
+
+
 def require_functions_of(loss, gradients, more):
     """Raises GradcheckError for functions that do not take one argument, and `more` behind."""
+    require_no_class("loss", loss)
+    require_no_class("gradients", gradients)
     if not takes(loss, 1, more):
         names = needed_names(loss)
         raise GradcheckError(f"loss: {_called(loss, 'loss', more)}; {_other_doors(loss, gradients, names)}")

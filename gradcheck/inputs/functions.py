@@ -40,7 +40,8 @@ READINGS = {  # (factor, whether conjugate): the conventions of a gradient by co
 class CallersFunctions:
     """The caller's functions and `point`, a Point. `evaluations`: calls of the loss so far.
 
-    `fastest`: seconds that the fastest of them took.
+    `fastest`: seconds that the fastest of them took. `floor`: the noise Floor of the loss, which other points
+    share, where it is far above the rounding of doubles; or None.
 
     `bounds`: (low, high) outside which the functions are not called, each None, a number, or in the structure
     of the parameters; as an attribute both are vectors, or it is None. `args`: what both functions get
@@ -65,6 +66,7 @@ class CallersFunctions:
         self.args = args if isinstance(args, tuple) else (args,)
         self.library = next((maker.library for maker in self.point.makers), None)
         self.evaluations, self.upstream, self._first, self._jacobian = 0, None, None, None
+        self.floor = None
         self.many_sets = many_sets
         self.bounds = bounds_of(self.point, bounds)
         self.is_callable = gradients is None or callable(gradients)

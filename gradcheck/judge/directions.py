@@ -67,7 +67,8 @@ def judge_along(functions, at, direction, confidence, floor=None, small=SMALL_ER
         return functions.value(there)
 
     bounds = None if functions.bounds is None else _room(vector, direction, *functions.bounds)
-    estimate = derivative(along, 0.0, bounds=bounds, seed=functions.seed, floor=floor)
+    how = {"seed": functions.seed, "floor": floor or functions.floor}
+    estimate = derivative(along, 0.0, bounds=bounds, **how)
     terms = analytic[moving] * direction[moving]
     rounded = _norm(rounding[moving] * direction[moving]) + U * float(np.sum(np.abs(terms)))
     estimate = replace(estimate, error=estimate.error + rounded)

@@ -45,9 +45,9 @@ class JudgedEntries:
     infinite where an entry was not judged by itself; a bar is the error of the numerical derivative plus the
     rounding of the analytic one. `at_kink`: a mask of the entries along which the slope jumps. `judgements`:
     position -> Judgement; `groups`: what was judged together. `of_loss`: the precision that the loss
-    shows, "float64", "float32" or "float16"; `precision`: the lower one of that and of the gradients.
-    `doubtful`: positions of entries that dense kinks may bend. `is_interrupted`: whether Ctrl-C ended it,
-    with `until_interrupted`, so that only some entries are judged.
+    shows, "float64", "float32" or "float16", by its values or by its noise; `precision`: the lower one of
+    that and of the gradients. `doubtful`: positions of entries that dense kinks may bend. `is_interrupted`:
+    whether Ctrl-C ended it, with `until_interrupted`, so that only some entries are judged.
     """
 
     def __init__(
@@ -68,8 +68,8 @@ class JudgedEntries:
         self.confidence, self.doubt, self.one_by_one = confidence, doubt, one_by_one
         self._low_precision, self.doubtful = functions.low_precision, set()
         self.numeric, self.bar = np.full_like(at.vector, np.nan), np.full_like(at.vector, np.inf)
-        self.scale, self._floor = np.zeros_like(at.vector), None
-        self.judgements, self.groups, self.of_loss = {}, [], "float64"
+        self.scale, self._floor = np.zeros_like(at.vector), functions.floor
+        self.judgements, self.groups = {}, []
         self.is_interrupted = False
         self.at_kink = np.zeros(at.vector.shape, dtype=bool)
         positions = np.concatenate([np.arange(block.start, block.stop) for block in blocks])
@@ -86,13 +86,22 @@ class JudgedEntries:
                 self.is_interrupted = True
 
     @property
+    def of_loss(self):
+        return "float64" if self._floor is None else self._floor.roughness
+
+    @property
     def precision(self):
         return max(self.of_loss, self._low_precision or "float64", key=lambda each: SMALL_ERRORS[each])
 
     @property
     def is_rough(self):
-        """Whether the loss is computed in low precision."""
+        """Whether the loss is computed in low precision, or as rough."""
         return self.of_loss != "float64"
+
+    @property
+    def is_noisy(self):
+        """Whether it is rough, and no precision shows in its values."""
+        return self.is_rough and self._floor.precision == "float64"
 
     def reports(self, causes=None, effects=None):
         """A BlockReport per block in which something was judged.
@@ -180,8 +189,8 @@ class JudgedEntries:
             verdict = "outside" if judgement.reason == OUTSIDE else str(judgement)
             return verdict, bar, is_narrow(bar, np.max(np.abs(self.analytic[some])), self.confidence)
 
-        self._floor = floor_along(self._functions.value, self.vector, self._functions.seed)
-        self.of_loss = self._floor.precision
+        if self._floor is None:
+            self._measured_noise(floor_along(self._functions.value, self.vector, self._functions.seed))
         known = {}
         for block in self.blocks:
             here = positions[(block.start <= positions) & (positions < block.stop)]
@@ -295,8 +304,13 @@ class JudgedEntries:
             if self.is_interrupted or not stop.made.estimates:
                 raise KeyboardInterrupt from None  # a Gradient without estimates is no report
             found, self.is_interrupted = stop.made, True
-        self._floor, self.of_loss = found.floor, found.floor.precision
+        self._measured_noise(found.floor)
         return dict(zip(positions.tolist(), found.estimates))
+
+    def _measured_noise(self, floor):
+        self._floor = floor
+        if self.is_rough:
+            self._functions.floor = floor
 
     def _judge(self, estimates):
         """Judges the entries at some positions by their Estimates, each beside the slopes of its block."""

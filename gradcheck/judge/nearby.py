@@ -11,8 +11,7 @@ from gradcheck.judge.directions import judge_along, random_direction
 from gradcheck.judge.gradient import gradient_at
 from gradcheck.judge.other_points import nearby_point, rounds_of_places
 from gradcheck.judge.special import clearest, judged_at
-from gradcheck.numeric.derivatives import OF_ONES
-from gradcheck.numeric.rounding import U
+from gradcheck.numeric.rounding import OF_ONES, U
 from gradcheck.report.report import NearbyCheck, Note
 from gradcheck.verdict import SMALL_ERRORS, WELL_BEYOND, visible_from
 

@@ -15,6 +15,7 @@ from gradcheck.errors import GradcheckError, Interrupted, NotFinite, real_number
 from gradcheck.numeric.rounding import (
     AGREEMENT,
     HALF_THE_DIGITS,
+    OF_ONES,
     Floor,
     U,
     floor_of,
@@ -29,7 +30,6 @@ from gradcheck.numeric.steps import (
     with_entries,
 )
 
-OF_ONES = 2.0**10 * U  # no more than numbers near 1 leave where they cancel: f stands still
 WIDE = 1e-6  # of the slopes: a bar of f without noise that is wider is made by what f does over short steps
 LOW = {"float32": "single precision", "float16": "half precision"}
 NOISY = 16.0  # noise this many times above u |f| is more than the rounding of a few sums

@@ -21,9 +21,10 @@ AGREEMENT = 4.0  # Moré and Wild's factor: levels this close count as the same 
 DEVIATIONS = 3.0  # a noise of standard deviation s is taken to stay within 3 s
 SPACING_RATIO = 64.0  # between spacings: from where 4th differences of a smooth f are below u down to 64 u
 NO_KINK = SPACING_RATIO**0.5  # noise is the same at two spacings, a kink falls with them: halfway between
+ONE_KINK = 7.0  # between wide spacings: a kink grows by 8, single jumps by chance by less
 SPACINGS = [GOLDEN * 2.0**-k for k in range(15, 46, 6)]
 WIDE_SPACINGS = [GOLDEN * 2.0**-k for k in range(12, 2, -3)]
-ONE_JUMP = 16.0  # a move this many times every other one is a jump of f, and no tread of stairs
+ONE_JUMP = 16.0  # a move this many times every other one is a jump of f, or a spike at x: no treads of stairs
 SINGLE_LEVEL = 2.0**-24 / 3.0**0.5  # deviation of rounding to float32, uniform in half a unit, at |f| = 1
 FORMATS = (8, 11, 24)  # binary digits of bfloat16, float16, float32
 DIGITS = {"float16": range(7, 12), "float32": range(22, 25)}  # of the values, where one may end in zeros
@@ -32,6 +33,8 @@ CERTAIN = 20.0  # zeros at the ends of several values: one in a million by chanc
 ON_GRID = 2.0**-10  # of a quantum: how near to a multiple of it a move lies; one in 512 by chance
 FEWEST_ON_GRID = 3  # the least of three gives the quantum, so two must hit: by chance one in 260,000
 FEW_UNITS = 16.0  # roundings that a value of f may be made of
+OF_ONES = 2.0**10 * U  # no more than numbers near 1 leave where they cancel: f stands still
+ROUGH = {"float16": 2.0**-14, "float32": 2.0**-28}  # of |f|: a larger noise hides as much as the type does
 MOST_QUANTA = 2.0**20  # further from f(x) the roundings of the values blur the grid
 
 
@@ -42,19 +45,28 @@ class Floor:
     `precision`: "float64", or "float32" or "float16" (bfloat16 counts as that) where f seems to be computed
     in it: constant over tiny steps, jumping by about 2**-24*|f| over larger ones, or with values of so few
     digits. `unmoved`: 0.0, or where f stood still over all spacings the relative rounding of the lowest
-    precision that its value may have.
+    precision that its value may have. `size`: the largest |f| seen.
     """
 
     level: float
     precision: str = "float64"
     unmoved: float = 0.0
+    size: float = 0.0
+
+    @property
+    def roughness(self):
+        """The type that was seen, or the one that hides as much as this noise: as `precision`."""
+        rough = (name for name, least in ROUGH.items() if self.level > max(least * self.size, OF_ONES))
+        return next(rough, "float64") if self.precision == "float64" else self.precision
 
     def noise(self, size):
         """The absolute error that one evaluation of size |f| is taken to have, never below u |f|.
 
-        An f that never moved may stand on one tread, or be the rounded difference of numbers near 1.
+        An f that never moved may stand on one tread, or be the rounded difference of numbers near 1. Noise
+        may grow with f.
         """
-        return self.unmoved * size + U if self.unmoved else max(self.level, U * size, SMALLEST)
+        grown = max(size / self.size, 1.0) if self.size > 0.0 else 1.0
+        return self.unmoved * size + U if self.unmoved else max(self.level * grown, U * size, SMALLEST)
 
 
 def floor_of(f, x, centre):
@@ -63,9 +75,10 @@ def floor_of(f, x, centre):
     Rounding does not depend on the spacing, f itself does. So a level is noise when a coarse and the finest
     spacing agree on it, or when two of three successive ones do and finer ones show no curvature that
     explains it: that is the staircase of a cast to float32. A kink shrinks with the spacing, and no two
-    agree. Where no value moves, wider spacings are tried. Values that all lie on a grid are rounded to it, be
-    it of a type of few digits or of two decimals. The level is 0.0 when nothing is seen. Takes at most 54
-    calls, six for each of nine spacings.
+    agree. Where no value moves, or the coarsest shows more than the others agree on, wider spacings are
+    tried: there are the wide treads of few digits. Values that all lie on a grid are rounded to it, be it of
+    a type of few digits or of two decimals. The level is 0.0 when nothing is seen. Takes six calls for each
+    of at most eleven spacings, and some to tell what is seen from kinks.
     """
     scale, values = max(abs(x), 1.0), []
 
@@ -75,23 +88,30 @@ def floor_of(f, x, centre):
 
     sample_at = partial(_noise_sample, recorded, x, centre)
     finest = sample_at(scale * SPACINGS[-1])
-    deviation, least = _deviation(sample_at, finest, abs(centre), scale)
-    if deviation > AGREEMENT * max(U * abs(centre), finest.level or 0.0) and not _jumps(
-        f, x, centre, scale, least
-    ):
+    unavoidable = AGREEMENT * max(U * abs(centre), finest.level or 0.0)
+    coarsest, wide = sample_at(scale * SPACINGS[0]), 0.0
+    deviation, least = _deviation(sample_at, coarsest, finest, abs(centre), scale)
+    more = (coarsest.level or 0.0) > NO_KINK * max(deviation, NO_KINK * unavoidable)
+    if least is STILL or more and all(map(math.isfinite, values)):
+        wide = _deviation_at_wide_spacings(sample_at, scale, coarsest)
+    if wide > unavoidable and _jumps(f, x, centre, scale, wide):
+        deviation = wide
+    elif deviation > unavoidable and not _jumps(f, x, centre, scale, least):
         deviation = finest.level or 0.0
-    quantum, digits = _quantum([centre, *filter(math.isfinite, values)], centre)
+    values = [centre, *filter(math.isfinite, values)]
+    size = max(map(abs, values))
+    quantum, digits = _quantum(values, centre)
     if quantum > 0.0:
         named = (name for name, some in DIGITS.items() if digits in some)
-        return Floor(max(DEVIATIONS * deviation, 0.5 * quantum), next(named, "float64"))
-    if all(each == centre or not math.isfinite(each) for each in values):
+        return Floor(max(DEVIATIONS * deviation, 0.5 * quantum), next(named, "float64"), size=size)
+    if all(each == centre for each in values):
         some = [most for most in FORMATS if FEWEST_DIGITS <= _digits(centre) <= most]
-        return Floor(0.0, unmoved=2.0 ** -min(some, default=FORMATS[-1]))
+        return Floor(0.0, unmoved=2.0 ** -min(some, default=FORMATS[-1]), size=size)
     treads = AGREEMENT**2 * SINGLE_LEVEL * abs(centre)
     level = math.inf if finest.level is None else finest.level
     still = finest.stands_still or level <= AGREEMENT * U * abs(centre)
     single = deviation > 0.0 and still and treads / AGREEMENT**4 <= deviation <= treads
-    return Floor(DEVIATIONS * deviation, "float32" if single else "float64")
+    return Floor(DEVIATIONS * deviation, "float32" if single else "float64", size=size)
 
 
 # The noise floor: jumps, grids, spacings, samples
@@ -164,22 +184,23 @@ def _digits(value):
     return (numerator // (numerator & -numerator)).bit_length() if numerator != 0 else 0
 
 
-def _deviation(sample_at, finest, size, scale):
+def _deviation(sample_at, coarsest, finest, size, scale):
     """(level, the least in it) on which the finest spacing and a coarser one agree, or two of three coarser.
 
-    Where they agree a third joins them, for a level known from seven values may be half of the true one.
+    Where they agree a third joins them, for a level known from seven values may be half of the true one. The
+    least is STILL where f stood still at a coarser one.
     """
     unavoidable = AGREEMENT * U * size
     seen, agreed, least = [], None, None
     for spacing in SPACINGS[:-1]:
-        sample = sample_at(scale * spacing)
+        sample = sample_at(scale * spacing) if spacing < SPACINGS[0] else coarsest
         if agreed is None:
             if _agree(sample, finest, AGREEMENT):
                 third = sample_at(scale * SPACINGS[-2]) if spacing > SPACINGS[-2] else sample
                 levels = [each.level for each in (sample, finest, third) if _agree(each, finest, AGREEMENT)]
                 return math.hypot(*levels) / math.sqrt(len(levels)), min(levels)
             if sample is STILL:
-                return (_deviation_at_wide_spacings(sample_at, scale),) * 2
+                return 0.0, STILL
             alike = [(sample.level, each.level) for each in seen[-2:] if _agree(sample, each, NO_KINK)]
             agreed, least = (max(alike[0]), min(alike[0])) if alike else (None, None)
         elif sample.stands_still or AGREEMENT * sample.foretold < agreed:
@@ -198,13 +219,15 @@ def _deviation(sample_at, finest, size, scale):
     return agreed, least
 
 
-def _deviation_at_wide_spacings(sample_at, scale):
-    """The first level on which two neighbours agree, going wider, for an f that stood still; 0.0 for none."""
-    narrower = NOTHING_SEEN
+def _deviation_at_wide_spacings(sample_at, scale, narrower):
+    """The first level on which two neighbours agree, going wider; 0.0 for none.
+
+    For an f that stood still, or whose treads are so wide that the `narrower` spacing shows single ones.
+    """
     for spacing in WIDE_SPACINGS:
         wider = sample_at(scale * spacing)
-        if _agree(narrower, wider, AGREEMENT):
-            return max(narrower.level, wider.level)
+        if _agree(narrower, wider, NO_KINK):
+            return 0.0 if wider.level > ONE_KINK * narrower.level else max(narrower.level, wider.level)
         narrower = wider
     return 0.0
 
@@ -249,7 +272,10 @@ def _noise_sample(f, x, centre, spacing):
     travel, stands_still = 2.0 * float(moves.max()), bool(moves.min() == 0.0)
     if travel == 0.0:
         return STILL
-    if moves.max() > ONE_JUMP * np.sort(moves)[-2] and travel > ONE_JUMP**2 * SINGLE_LEVEL * abs(centre):
+    others = np.abs(np.diff(np.delete(halves, nodes.index(0.0)))).max()
+    if moves.max() > ONE_JUMP * min(others, np.sort(moves)[-2]) and travel > ONE_JUMP**2 * SINGLE_LEVEL * abs(
+        centre
+    ):
         return _Noise(None, math.inf, stands_still)
     halves /= travel
     # A matrix product would round as the machine's library does, and bars would differ between machines.

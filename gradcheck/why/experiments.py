@@ -188,7 +188,7 @@ def _limit_along(elsewhere, name, direction):
     for size in SHRUNK:
         at = elsewhere.at(size * elsewhere.here.vector)
         slopes = None if at is None else elsewhere.along(at, direction)
-        if slopes is None or not slopes.bar <= LIMIT * abs(slopes.true):
+        if slopes is None or slopes.true == 0.0 or not slopes.bar <= LIMIT * abs(slopes.true):
             return None
         ratios.append(slopes.given / slopes.true)
     near = [limit for limit in LIMITS if abs(ratios[1] - limit) <= LIMIT]

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from gradcheck import check, check_hessian
+from gradcheck import check, check_grad, check_hessian, check_layer, hunt
 from gradcheck.errors import GradcheckError, NotRealNumbers
 
 X = np.array([1.0, 2.0])
@@ -230,3 +230,30 @@ def test_a_loss_that_seeds_the_global_generator_is_found_out_by_its_first_call()
 
     np.random.seed(1)  # another state than the one that the loss seeds
     assert [finding.id for finding in check(seeding, gradients, X).audit] == ["random state"]
+
+
+class Loss:
+    def __init__(self, *data):
+        self.data = data
+
+    def __call__(self, w):
+        return w**2
+
+
+@pytest.mark.parametrize(
+    "called, role",
+    [
+        (lambda: check(Loss, lambda w: 2.0 * w, 1.0), "loss"),
+        (lambda: check(lambda w: w**2, Loss, 1.0), "gradients"),
+        (lambda: check_hessian(Loss(), Loss, 1.0, Loss), "gradients"),
+        (lambda: check_hessian(Loss(), lambda w: 2.0 * w, 1.0, Loss), "hvp"),
+        (lambda: check_grad(Loss, lambda w: 2.0 * w, 1.0), "func"),
+        (lambda: check_grad(Loss(), Loss, 1.0), "grad"),
+        (lambda: hunt(Loss, lambda w: 2.0 * w, 1.0), "loss"),
+        (lambda: check_layer(Loss, Loss, 1.0), "forward"),
+        (lambda: check_layer(lambda w: (w, w), Loss, 1.0), "backward"),
+    ],
+)
+def test_a_class_in_place_of_a_function_is_refused(called, role):
+    with pytest.raises(GradcheckError, match=f"^{role}: Loss is a class; give an object of it"):
+        called()

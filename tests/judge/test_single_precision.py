@@ -216,3 +216,37 @@ def test_dense_kinks_of_three_hundred_samples_are_no_mistake(seed, factor, is_wr
         model.loss, lambda p: {k: factor * v for k, v in model.gradients(p).items()}, model.parameters
     )
     assert (report.verdict == "wrong") == is_wrong, report
+
+
+def to_bits(bits):
+    def rounded(values):
+        mantissas, exponents = np.frexp(values)
+        return np.ldexp(np.round(mantissas * 2.0**bits) / 2.0**bits, exponents)
+
+    return rounded
+
+
+def to_decimals(decimals):
+    return lambda values: np.round(values, decimals)
+
+
+ROUGH = {"bfloat16": to_bits(8), "float16": to_bits(11), "14 bits": to_bits(14), "4 decimals": to_decimals(4)}
+
+
+@pytest.mark.parametrize("rounded", ROUGH.values(), ids=ROUGH)
+@pytest.mark.parametrize(
+    "factor, not_this", [(1.0, "wrong"), (2.0, "right"), (-1.0, "right"), (0.0, "right")]
+)
+def test_few_digits_inside_a_function_of_doubles_are_noise(rounded, factor, not_this):
+    """The treads are far wider than those of float32, and the second layer is in doubles all the same."""
+    draw = np.random.default_rng(2)
+    x, target, point = draw.normal(size=(20, 5)), draw.normal(size=(20, 3)), {}
+    point["W"], point["V"] = 0.5 * draw.normal(size=(5, 6)), 0.5 * draw.normal(size=(6, 3))
+
+    def gradients(p):
+        out = np.tanh(x @ p["W"])
+        delta = (out @ p["V"] - target) / 30.0
+        return {"W": factor * (x.T @ (delta @ p["V"].T * (1.0 - out * out))), "V": out.T @ delta}
+
+    report = check(lambda p: np.mean((rounded(np.tanh(x @ p["W"])) @ p["V"] - target) ** 2), gradients, point)
+    assert report["W"].verdict != not_this and report["V"].verdict != "wrong"
