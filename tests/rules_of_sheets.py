@@ -2252,4 +2252,25 @@ RULES = [
         ("Example 3: y = 0.5*3 = 1.6", "wrong number"),
         ("Average gradient = (-1 - 8)/2 = -4.5", "right"),
     ),
+    # Gradients ahead of where the weights are.
+    rule(
+        "Nesterov's gradient is taken ahead",
+        "f(w) = w², μ = 0.9, η = 0.1, w0 = 1, v0 = 0\ng1 = 2 (w0 + μ v0) = 2\nv1 = μ v0 - η g1 = -0.2\nw1 = w0 + v1 = 0.8",
+        ("g2 = 2 (w1 + μ v1) = 1.24", "right"),
+        ("v2 = μ v1 - η g2 = -0.304", "right"),
+        ("w2 = w1 + v2 = 0.496", "right"),
+        status=0,
+    ),
+    rule(
+        "and not behind",
+        "f(w) = w², μ = 0.9, η = 0.1, w0 = 1, v0 = 0\ng1 = 2 (w0 + μ v0) = 2\nv1 = μ v0 - η g1 = -0.2\nw1 = w0 + v1 = 0.8",
+        ("g2 = 2 (w1 - μ v1) = 1.96", "wrong formula"),
+        ("v2 = μ v1 - η g2 = -0.376",),
+    ),
+    rule(
+        "nor with an old velocity",
+        "f(w) = w², μ = 0.9, η = 0.1, w0 = 1, v0 = 0\ng1 = 2 (w0 + μ v0) = 2\nv1 = μ v0 - η g1 = -0.2\nw1 = w0 + v1 = 0.8",
+        ("g2 = 2 (w1 + μ v0) = 1.24", "wrong formula"),
+        ("v2 = μ v1 - η g2 = -0.304", "right"),
+    ),
 ]

@@ -28,7 +28,7 @@ from neuronnet.formulas.expressions import (
 )
 from neuronnet.formulas.notation import gradient_of
 from neuronnet.formulas.rewriting import leaves_of, mapped, nodes
-from neuronnet.names import split_partial
+from neuronnet.names import partial_name, split_partial
 from neuronnet.sheet.formula_values import DRAWS, constant_factor, is_near, times
 from neuronnet.sheet.helpers import Helpers
 from neuronnet.sheet.own_rules import OwnRules
@@ -144,10 +144,11 @@ class Meanings(Seeds, Updates, OwnRules):
     def _settle_helpers(self, step, names):
         """Find what helpers of a pass are, all together, and define them."""
         targets = {name: self._named_target(name, step) for name in names}
-        for name in [name for name in names if targets[name] is None]:
+        for name, target in list(targets.items()):
             formulas = self._own_formulas(name, step)
-            if formulas and self._is_more_than_a_derivative(formulas[0]):
-                self._keep_own(name, step, formulas[0])
+            is_own = target is None and bool(formulas) and self._is_more_than_a_derivative(formulas[0])
+            if is_own or any(map(self._is_ahead, formulas)):
+                self._keep_own(name, step, self._written(name)[0])
                 del targets[name]
         for name, target in list(targets.items()):
             if target is not None and target not in self.model.uses(self._loss_of(target)):
@@ -173,10 +174,11 @@ class Meanings(Seeds, Updates, OwnRules):
                 reason = f"which derivative {name} is does not follow from this sheet"
                 self.undecided[name] = f"{reason}; write let {name} = ∂L/∂z"
             else:
-                written = [
-                    part.formula for at in self._positions(name) for part in self.statements[at].formulas
-                ]
-                self._keep_own(name, step, written[0])
+                self._keep_own(name, step, self._written(name)[0])
+
+    def _written(self, name):
+        """The formulas of a name as they are written, in the names of no pass."""
+        return [part.formula for at in self._positions(name) for part in self.statements[at].formulas]
 
     def _is_more_than_a_derivative(self, formula):
         """Whether a formula is a derivative by a parameter and another term, as ∂L/∂w + λ w."""
@@ -184,6 +186,23 @@ class Meanings(Seeds, Updates, OwnRules):
         slopes = [[name for name in names if split_partial(name)] for names in terms]
         by = {split_partial(name)[1] for names in slopes for name in names}
         return len(by) == 1 and by <= self.model.given.keys() and [] in slopes
+
+    def _is_ahead(self, formula):
+        """Whether a formula is the derivative by w at a point ahead, w + μ v, as Nesterov takes it."""
+        states = {
+            role.target.partition("@")[0]
+            for position, role in self.roles.of.items()
+            if role.kind == UPDATE and self._is_state(role, self.statements[position])
+        }
+        for node, rebuild, _ in nodes(formula) if states else ():
+            for _, term in node.terms if isinstance(node, Sum) else ():
+                name = getattr(term, "name", "")
+                used = {each.partition("@")[0] for each in node.names()} - {name.partition("@")[0]}
+                if states & used and used <= states | {*self.model.given} and name in self.model:
+                    slope = Name(partial_name(self._loss_of(name), name))
+                    if self._are_equal(rebuild(term), slope):
+                        return True
+        return False
 
     def _is_behind(self, formula, target):
         """Whether a formula is the derivative by what a given number may be the output of."""
