@@ -50,6 +50,12 @@ P = softmax(Z) = [[0.6457, 0.3543]]
 L = -sum(Y*log(P))
 """
 
+NESTEROV = """
+f(w) = w², μ = 0.9, η = 0.1, w0 = 1, v0 = 0
+g1 = 2 (w0 + μ v0) = 2
+v1 = μ v0 - η g1 = -0.2
+w1 = w0 + v1 = 0.8
+"""
 SOFTMAX_OF_NUMBERS = """
 z1 = 2
 z2 = 1
@@ -2255,7 +2261,7 @@ RULES = [
     # Gradients ahead of where the weights are.
     rule(
         "Nesterov's gradient is taken ahead",
-        "f(w) = w², μ = 0.9, η = 0.1, w0 = 1, v0 = 0\ng1 = 2 (w0 + μ v0) = 2\nv1 = μ v0 - η g1 = -0.2\nw1 = w0 + v1 = 0.8",
+        NESTEROV,
         ("g2 = 2 (w1 + μ v1) = 1.24", "right"),
         ("v2 = μ v1 - η g2 = -0.304", "right"),
         ("w2 = w1 + v2 = 0.496", "right"),
@@ -2263,13 +2269,13 @@ RULES = [
     ),
     rule(
         "and not behind",
-        "f(w) = w², μ = 0.9, η = 0.1, w0 = 1, v0 = 0\ng1 = 2 (w0 + μ v0) = 2\nv1 = μ v0 - η g1 = -0.2\nw1 = w0 + v1 = 0.8",
+        NESTEROV,
         ("g2 = 2 (w1 - μ v1) = 1.96", "wrong formula"),
-        ("v2 = μ v1 - η g2 = -0.376",),
+        ("v2 = μ v1 - η g2 = -0.376", "wrong number", 5),
     ),
     rule(
         "nor with an old velocity",
-        "f(w) = w², μ = 0.9, η = 0.1, w0 = 1, v0 = 0\ng1 = 2 (w0 + μ v0) = 2\nv1 = μ v0 - η g1 = -0.2\nw1 = w0 + v1 = 0.8",
+        NESTEROV,
         ("g2 = 2 (w1 + μ v0) = 1.24", "wrong formula"),
         ("v2 = μ v1 - η g2 = -0.304", "right"),
     ),
