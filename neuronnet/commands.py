@@ -164,8 +164,9 @@ def check(arguments):
         raise NeuronnetError(f"{', '.join(arguments.sheets)}: there is no sheet in there")
     if arguments.show_reading:
         return _show_reading(arguments, sheets)
-    judge, judged_by = _judge(arguments, many_sheets)
-    if len(sheets) > 1 or arguments.format == "csv":
+    is_table = len(sheets) > 1 or arguments.format == "csv"
+    judge, judged_by = _judge(arguments, many_sheets, None if is_table else output.progress_line(1, "checks"))
+    if is_table:
         progress = output.progress_line(len(sheets), "sheets")
         found = many_sheets.rows_of(sheets, judge, progress)
         rows, until = output.as_far_as_made(lambda: output.listed(found, "sheet"))
@@ -181,11 +182,11 @@ def check(arguments):
     return output.ended(report.status, "neuronnet", until)
 
 
-def _judge(arguments, many_sheets):
+def _judge(arguments, many_sheets, progress):
     """(a function from the text and the folder of a sheet to its report, the files that it compares with)."""
     from neuronnet.sheet.check_sheet import check_sheet, own_report
 
-    task, progress = arguments.same_task, output.progress_line(1, "trainings with a mistake")
+    task = arguments.same_task
     if task is not None and arguments.network is not None:
         raise NeuronnetError("--same-task and --network both say what sheets are compared with; give one")
     sheet, place = (None, None) if task is None else _sheet_of_its_own(task)

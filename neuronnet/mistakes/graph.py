@@ -11,7 +11,8 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from neuronnet.derivation.sweep import contributions
@@ -68,6 +69,7 @@ class Graph:
             self.shapes[upstream] = self.model.shape(user)
             for name, share in contributions(self.model.formulas[user], Name(upstream), self.shapes, user):
                 self.uses[user, name].append(share)
+        self._slopes: dict[tuple, list[Call]] = {}
         self.edges = {edge: shares[0] for edge, shares in self.uses.items()}
         self.users: dict[str, list[str]] = defaultdict(list)
         for user, name in self.edges:
@@ -170,7 +172,9 @@ class Graph:
 
     def slopes_at(self, edge: tuple[str, str]) -> list[Call]:
         """The slopes of activations in what the uses of an edge add."""
-        return [slope for share in self.uses[edge] for slope in slopes_in(share)]
+        if edge not in self._slopes:
+            self._slopes[edge] = [slope for share in self.uses[edge] for slope in slopes_in(share)]
+        return self._slopes[edge]
 
     def single_uses(self) -> Iterable[tuple[tuple, Expression]]:
         """(edge, what it adds) for every use of a quantity: (u, v), or (u, v, k) for one of several."""
@@ -280,6 +284,32 @@ class OwnModel:
     def replay(self, variation: Variation = RIGHT, number: type = float, keep=None) -> Values:
         """The values of a pass with a Variation."""
         return self.steps.varied(variation).values(number, keep)
+
+    def others(self, variation: Variation) -> list[str]:
+        """The quantities, and derivatives of the loss, whose own step is another one."""
+        touched = self.steps.varied(variation).touched
+        return [*variation.values, *(partial_name(self.graph.loss, name) for name in touched)]
+
+    def users(self, name: str) -> list[str]:
+        """What is computed with a quantity, or with the derivative of the loss by it."""
+        model, parts = self.steps.model, split_partial(name)
+        if parts is None:
+            return model.users.get(name, [])
+        formula = model.formulas.get(parts[1])
+        return [] if formula is None else [partial_name(parts[0], each) for each in formula.names()]
+
+    def reached(self, expressions: Iterable[Expression]) -> int:
+        """The places of all that some quantities are computed from, as bits."""
+        names = (name for each in expressions for name in each.names())
+        return reduce(or_, map(self.steps.model.reached, names), 0)
+
+    def steps_in(self, values: Values) -> int:
+        """How many steps were computed in a replay."""
+        return len(values)
+
+    def moves(self, variation: Variation, reached: int) -> bool:
+        """Whether a Variation has another step in one of such places."""
+        return self.steps.varied(variation).reaches(reached)
 
     def place(self, expression: Expression) -> int:
         """Where a quantity comes in the order of computation."""

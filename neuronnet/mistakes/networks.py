@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
 from itertools import chain
 from types import SimpleNamespace
@@ -254,6 +254,26 @@ class Network:
             return self, None
         other = self._others[described]
         return other, RIGHT if variation.then is None else other.variations.get(variation.then)
+
+    def others(self, variation: Variation) -> list[str]:
+        """None: a network has few variations, each of which is replayed."""
+        return []
+
+    def users(self, name: str) -> list[str]:
+        """None: see `others`."""
+        return []
+
+    def reached(self, expressions: Iterable[Expression]) -> int:
+        """None: see `others`."""
+        return 0
+
+    def steps_in(self, values) -> int:
+        """None that count: its variations are few."""
+        return 0
+
+    def moves(self, variation: Variation, reached: int) -> bool:
+        """Whether a Variation may move what was `reached`: only a replay tells."""
+        return True
 
     def place(self, expression: Expression) -> int:
         """Where a quantity comes in the order of computation."""

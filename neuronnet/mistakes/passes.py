@@ -7,7 +7,9 @@ as, what one use of a quantity adds to its derivative, or how these shares are p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import reduce
 from itertools import islice
+from operator import or_
 from typing import TYPE_CHECKING
 
 from neuronnet.derivation import formula_graph
@@ -35,8 +37,9 @@ class Pass:
         self.parts: list[Pass] = []
         self._made: dict[str, Expression | None] = {}
         self._evaluators: dict[tuple, Callable] = {}
-        self._touched: set[str] = set()
-        self._spoilt, self._seen = 0, 0  # places of its own steps, as bits; how many places were looked at
+        self.touched: set[str] = set()  # what the derivatives by are put together in another way
+        self._spoilt, self._seen = 0, 0  # places of its own steps, as bits, among how many
+        self._by: dict[str, int] = {}  # the places of the derivatives by a name, as bits
         self._redone: dict[str, Expression] = {}
         self._values: dict[type, Values] = {}
         self._varied: dict[int, Pass] = {}
@@ -50,10 +53,10 @@ class Pass:
         other = Pass.__new__(Pass)
         other.__dict__.update(self.__dict__, variation=variation, plain=self, _made={}, _evaluators={})
         other._spoilt, other._seen = 0, 0
-        other._touched = {name for _, name, *_ in variation.shares} | set(variation.sums)
+        other.touched = {name for _, name, *_ in variation.shares} | set(variation.sums)
         other._redone = {user: change(self.model.formulas[user]) for user, change in variation.slopes.items()}
         for user, formula in other._redone.items():
-            other._touched.update(self.model.formulas[user].names(), formula.names())
+            other.touched.update(self.model.formulas[user].names(), formula.names())
         other.shapes, other.parts = _ShapesOf(self), [self.varied(part) for part in variation.parts]
         if not other.parts:
             if len(self._varied) * len(self.model.formulas) >= MOST_KEPT:
@@ -100,7 +103,7 @@ class Pass:
 
     def _new_formula(self, name):
         parts = split_partial(name)
-        if parts is not None and parts[1] in self._touched:
+        if parts is not None and parts[1] in self.touched:
             return self._derivative(*parts)
         change, model = self.variation.values.get(name), self.model
         formula = self.updates.get(name)
@@ -139,8 +142,8 @@ class Pass:
         """Whether the step of a name itself is another one."""
         if name in self.variation.values or name in self.variation.start:
             return True
-        parts = split_partial(name) if self._touched else None
-        return parts is not None and parts[1] in self._touched
+        parts = split_partial(name) if self.touched else None
+        return parts is not None and parts[1] in self.touched
 
     def keeps(self, name: str) -> bool:
         """Whether a first pass has the plain value of a name: no step on the way to it is another one."""
@@ -148,12 +151,28 @@ class Pass:
             return False
         if name in self.updates:
             return all(map(self.keeps, self.updates[name].names()))
-        reached, places = self.model.reached(name), self.model.places
-        for each in islice(places, self._seen, None):  # those that came since the last time
-            if self.changes(each) or each in self.variation.given:
-                self._spoilt |= 1 << places[each]
+        return not self.reaches(self.model.reached(name))
+
+    def reaches(self, reached: int) -> bool:
+        """Whether a step is another one in a place among those whose bits are set."""
+        places = self.model.places
+        if self._seen < len(places):
+            by, own = self.plain._derivatives_by(), self.variation
+            changed = (each for each in (*own.values, *own.start, *own.given) if each in places)
+            bits = [*(1 << places[each] for each in changed), *(by.get(each, 0) for each in self.touched)]
+            self._seen, self._spoilt = len(places), reduce(or_, bits, 0)
+        return bool(reached & self._spoilt)
+
+    def _derivatives_by(self):
+        """The places of all derivatives by what they are by, as bits."""
+        places = self.model.places
+        new = islice(places, self._seen, None) if self._seen < len(places) else ()
+        for each in new:
+            parts = split_partial(each)
+            if parts is not None:
+                self._by[parts[1]] = self._by.get(parts[1], 0) | 1 << places[each]
         self._seen = len(places)
-        return not reached & self._spoilt
+        return self._by
 
     def uses(self, name: str) -> set[str]:
         """Everything that a name of the plain pass is computed from, itself included."""

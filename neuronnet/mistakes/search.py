@@ -5,9 +5,10 @@ It starts from the first number that is wrong: what does not give that one is no
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import combinations
+from itertools import chain, combinations
 from math import inf
 from typing import Any
 
@@ -26,6 +27,10 @@ FEWEST_PAIRED_DIGITS = 6  # of the numbers that are left: fewer are hit by one p
 MOST_UPDATES = 3  # up to which a mistake is looked for that was made in a later pass alone
 MOST_FIRST = 6  # variations that give the first wrong number, each tried with all others
 MOST_CARRIED_WORK = 1_000  # up to which single ones with carried rounding are searched
+MOST_REPLAYED_WORK = 150  # up to which all variations are replayed
+MOST_BEHIND = 6  # names behind a step, among which a right number is looked for
+MOST_STEPS = 400_000  # that are computed in the replays for one number, some seconds
+MOST_KEPT = 1_000_000  # of the replays that are kept, their work together
 MOST_WORK = 600_000  # the same, times the number of variations, up to which single ones are
 FEWEST = 5  # digits from which a slip is told from chance
 
@@ -35,11 +40,14 @@ def explanations(
 ) -> list[Diagnosis]:
     """Diagnoses of the wrong ones among PrintedNumbers, best first, each of what those before it leave over.
 
-    `subject` has `variations`, by id, `replay(variation, number, keep)` and `work`: a Network, or the model
-    of a sheet. `rounding`: None, or for numbers that one program computed, a function (variation, number)
-    that says by how much one may miss the value in a replay and still be that value, rounded in another way.
-    `may_contradict`: whether a mistake may be named that would have made right numbers wrong. `bounds`: a
-    list that takes what was left out of the search, if anything stays unexplained.
+    `subject` has `variations`, by id, `replay(variation, number, keep)`, `work`, and to save replays
+    `others(variation)`, the names whose own step is another one, `users(name)`, those that are computed from
+    it, `reached(expressions)`, what these are computed from, `moves(variation, reached)`, whether a step
+    among these is another one, and `steps_in(values)`: a Network, or the model of a sheet. `rounding`: None,
+    or for numbers that one program computed, a function (variation, number) that says by how much one may
+    miss the value in a replay and still be that value, rounded in another way. `may_contradict`: whether a
+    mistake may be named that would have made right numbers wrong. `bounds`: a list that takes what was left
+    out of the search, if anything stays unexplained.
     """
     if all(each.is_right for each in numbers):
         return []
@@ -69,8 +77,14 @@ class _Search:
         wrong = [each for each in numbers if not each.is_right]
         self.wrong = sorted(wrong, key=lambda each: (each.updates, subject.place(each.expression)))
         self.right = sorted((each for each in numbers if each.is_right), key=lambda each: each.updates)
-        self.singles = list(subject.variations.values())
-        self.tried = len(self.singles)
+        self.right_by_name = defaultdict(list)
+        for each in self.right:
+            self.right_by_name[each.key[0]] += [] if each.is_long else [each]
+        self.work = subject.work
+        self.tried = len(subject.variations)
+        reached = subject.reached(each.expression for each in self.wrong)
+        moving = (each for each in subject.variations.values() if subject.moves(each, reached))
+        self.singles = [each for each in moving if not self._is_refuted(each)]
         self.following = self._following()
 
     def explanations(self):
@@ -87,7 +101,7 @@ class _Search:
             pairs = self._pairs(found)
             found = self._more(found, pairs)
         if any(not each.is_long for each in self.left(found)):
-            if self.subject.work <= MOST_CARRIED_WORK:
+            if self.work <= MOST_CARRIED_WORK:
                 found = self._one_after_another(found, self._carried_values, carried=True)
             else:
                 self.bounds.append("mistakes with the printed numbers carried on, in so large a model")
@@ -104,35 +118,64 @@ class _Search:
         """A Diagnosis for the first number that is left, until none is found for any."""
         found, given_up = list(found), set()
         while left := [each for each in self.left(found) if each.key not in given_up]:
-            candidates = []
-            for done, each in enumerate(self.singles, 1):
-                candidates.append((each, values_of(each, left[0])))
-                if left[0].is_long and self.progress is not None:
-                    left[0].value(candidates[-1][1] or {})  # which trains
-                    self.progress(done, len(self.singles))
-            candidates = [(each, values) for each, values in candidates if values is not None]
-            best = self._best(left[0], self.left(found), candidates, carried)
-            if best is None and not carried:
-                candidates += self._from_later_on(left[0])
-                best = self._best(left[0], self.left(found), candidates)
-            given_up.add(left[0].key)
+            first, left = left[0], self.left(found)
+            best = self._best(first, left, self._with_values(first, values_of), carried)
+            later = self._from_later_on(first) if best is None and not carried else []
+            if later:
+                best = self._best(first, left, chain(self._with_values(first, values_of), later))
+            given_up.add(first.key)
             found += [] if best is None else [best]
         return found
+
+    def _with_values(self, number, values_of):
+        """(variation, its replay) one by one: all of them together would fill the memory."""
+        reached, steps = self.subject.reached([number.expression]), 0
+        for done, each in enumerate(self.singles):
+            if self.progress is not None:
+                self.progress(done, len(self.singles))
+            is_moved = self.subject.moves(each, reached)
+            values = values_of(each, number) if is_moved else self.plain
+            if values is not None:
+                yield each, values
+                steps += self.subject.steps_in(values) if is_moved else 0
+            if steps > MOST_STEPS:
+                self._leave_out("most mistakes, in so large a model")
+                break
+        if self.progress is not None:
+            self.progress(len(self.singles), len(self.singles))
+
+    def _is_refuted(self, variation):
+        """Whether a right number next behind a step that is another one is far from what that gives.
+
+        What comes after it need not be replayed, which counts in a large model alone.
+        """
+        if self.may_contradict or variation.later or self.work <= MOST_REPLAYED_WORK:
+            return False
+        values, waiting = self.subject.replay(variation), self.subject.others(variation)
+        for name in waiting:
+            numbers = self.right_by_name.get(name, ())
+            if any(each.is_far_from(each.value(values)) for each in numbers):
+                return True
+            waiting += self.subject.users(name) if not numbers and len(waiting) < MOST_BEHIND else ()
+        return False
 
     def _from_later_on(self, number):
         """The mistakes made from the pass of a wrong number on, where all before is right."""
         is_first = all(each.updates >= number.updates for each in self.wrong)
         if not 0 < number.updates <= MOST_UPDATES or not is_first:
             return []
-        later = [self.subject.starting_at(each, number.updates) for each in self.singles]
+        every = self.subject.variations.values()
+        later = [self.subject.starting_at(each, number.updates) for each in every]
         return [(each, self.subject.replay(each)) for each in later if each is not None]
 
     def _best(self, first, left, candidates, carried=False):
         """The Diagnosis of the candidates that give a number, by the one that gets the most digits right."""
-        values = {id(each): first.value(found) for each, found in candidates}
-        best, key, same = None, (0.0,), []
+        best, key, same, near, tried = None, (0.0,), [], 0, 0
         for variation, found in candidates:
-            if not self._is_given(first, values[id(variation)], variation):
+            tried += 1
+            value = first.value(found)
+            near += first.is_as_far_off(value)
+            if not self._is_given(first, value, variation):
                 continue
             matched = [each for each in left if self._is_given(each, each.value(found), variation)]
             beside = [each for each in left if each.entry is not None and each.key[0] == first.key[0]]
@@ -151,14 +194,13 @@ class _Search:
             return None
         variation, matched, against = best
         digits = sum(each.digits for each in self._telling(matched))
-        near = sum(first.is_as_far_off(value) for value in values.values())
         chance = max(near, 1) * 10**-digits
         if chance > MOST_CHANCE:
             return None
         names = tuple(sorted((each.name for each in matched), key=self.order.get))
         parts = variation.parts or (variation,)
         instead = self.subject.instead(variation, first.expression)
-        tried = max(self.tried, len(candidates))
+        tried = max(self.tried, tried)
         return Diagnosis(parts, names, against, digits, chance, tried, tuple(same), carried, instead)
 
     def _is_given(self, number, value, variation):
@@ -212,12 +254,12 @@ class _Search:
             left = self.left(found) or self.wrong
             different = self._different([each for each in left if not each.is_long])
             pairs = [(one, other) for one in given[:MOST_FIRST] for other in different if one is not other]
-        elif self.subject.work <= MOST_PAIRED_WORK:
+        elif self.work <= MOST_PAIRED_WORK:
             pairs = list(combinations(self._different([first]), 2))
         else:
             pairs = []
             self.bounds.append("two mistakes at once, in so large a model")
-        most = min(MOST_PAIRS, MOST_PAIRED // max(1, self.subject.work))
+        most = min(MOST_PAIRS, MOST_PAIRED // max(1, self.work))
         if len(pairs) > most:
             self.bounds.append(f"two mistakes at once beyond the first {most} of {len(pairs)} pairs")
         return [one.with_other(other) for one, other in pairs[:most]]
@@ -272,6 +314,8 @@ class _Search:
 
     def _of(self, variation):
         if variation.id not in self._values:
+            if len(self._values) * self.work > MOST_KEPT:
+                self._values.clear()
             self._values[variation.id] = self.subject.replay(variation)
         return self._values[variation.id]
 
@@ -280,13 +324,15 @@ class _Search:
         if not number.is_long or variation.later:
             return self._of(variation)
         short = [each for each in self.wrong if not each.is_long]
-        most = max(2, MOST_WORK // max(1, self.subject.work * number.updates))
+        most = max(2, MOST_WORK // max(1, self.work * number.updates))
         is_affordable = variation.id in [each.id for each in self.singles[:most]]
         if is_affordable or any(each.is_given_by(each.value(self._of(variation))) for each in short):
             return self._of(variation)
-        bound = f"most mistakes in {number.updates} updates"
-        self.bounds += [] if bound in self.bounds else [bound]
+        self._leave_out(f"most mistakes in {number.updates} updates")
         return None
+
+    def _leave_out(self, bound):
+        self.bounds += [] if bound in self.bounds else [bound]
 
     def _carried_values(self, variation, number):
         return None if number.is_long else self.subject.replay(variation, keep=self._kept)

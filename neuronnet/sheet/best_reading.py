@@ -103,17 +103,20 @@ def read_as(claims: list, choices: dict[str, int], declared: Declarations, is_co
     return Reading(statements, roles, meanings, judge, known, tuple(general))
 
 
-def best_reading(sheet: Sheet, change: Callable = lambda _: None) -> tuple[Reading, list[Line]]:
+def best_reading(
+    sheet: Sheet, change: Callable = lambda _: None, progress: Callable | None = None
+) -> tuple[Reading, list[Line]]:
     """(the Reading that contradicts the fewest claims of a sheet, its judged lines).
 
-    `change(statements)` may write a statement anew before it is judged.
+    `change(statements)` may write a statement anew before it is judged; `progress(done, total)` hears of each
+    line.
     """
     claims, is_code = [*map(_as_claim, sheet.lets), *sheet.claims], bool(sheet.assigned)
     given, claims = with_named_entries(with_whole_names(claims), sheet.declared.from_zero, is_code)
     claims = given + (claims if is_code else with_numbered_names(claims))
     with fifty_digits():
         best = read_as(claims, {}, sheet.declared, is_code, change)
-        lines = best.judge.judged()
+        lines = best.judge.judged(progress)
         if _open_or_wrong(lines):
             for choices, declared in _other_ways(best, sheet.declared):
                 try:

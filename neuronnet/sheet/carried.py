@@ -17,6 +17,7 @@ from neuronnet.names import after, split_partial
 from neuronnet.sheet.computation import Input
 
 SLOPES = {"logistic'": lambda out: out * (1 - out), "tanh'": lambda out: 1 - out**2}
+ONE = Fraction(1)
 MOST_INPUTS = 60  # quantities that a number may be computed from, the nearest first
 
 
@@ -33,6 +34,7 @@ class Carried:
         self.printed: dict[str, tuple] = {}
         self._written: dict[str, Expression] = {}
         self.mistaken: dict[str, Expression] = {}
+        self._meant: dict[str, tuple] = {}  # what `_word` found
         self._words: dict[str, tuple] = {}  # derivative -> (its author's name for it, how many times it)
         self._outs: dict[tuple, str] = {}
         self._known_outs = 0
@@ -85,11 +87,11 @@ class Carried:
                 found.append(self.model.resolved(formula))
             except NeuronnetError:
                 continue
-        ways = [(each, Fraction(1)) for each in found]
+        ways = [(each, ONE) for each in found]
         if isinstance(truth, Name):
             listed = [self.model.listed[truth.name]] if truth.name in self.model.listed else []
-            ways += [(each, Fraction(1)) for each in self._by_change(truth.name) + listed]
-        step, factor = self._step(truth.name) if isinstance(truth, Name) else (None, Fraction(1))
+            ways += [(each, ONE) for each in self._by_change(truth.name) + listed]
+        step, factor = self._step(truth.name) if isinstance(truth, Name) else (None, ONE)
         if step is not None:
             arrays, numbers = self._apart(step)
             ways.append((step, factor))
@@ -137,7 +139,7 @@ class Carried:
     def _computed(self, name):
         """The formula that a quantity is computed with: its author's, or the model's in his words."""
         try:
-            formula, factor = self._written.get(name), Fraction(1)
+            formula, factor = self._written.get(name), ONE
             if formula is None:
                 formula, factor = self._step(name)
         except NeuronnetError:
@@ -157,12 +159,16 @@ class Carried:
 
     def _word(self, name):
         """(derivative, factor) of an author's word for so many times a derivative; (None, 1) for others."""
-        formula = self.model.formulas.get(name)
+        if name not in self._meant:
+            self._meant[name] = self._meaning(self.model.formulas.get(name))
+        return self._meant[name]
+
+    def _meaning(self, formula):
         kinds = {type(node) for node, *_ in nodes(formula)} if formula is not None else set()
         inside = formula.names() if kinds and kinds <= {Name, Number, Negative, Product} else []
         if len(inside) != 1 or split_partial(inside[0]) is None:
-            return None, Fraction(1)
-        return inside[0], evaluator(formula, Fraction)({inside[0]: Fraction(1)})
+            return None, ONE
+        return inside[0], evaluator(formula, Fraction)({inside[0]: ONE})
 
     def _written_out(self, formula):
         """A formula with what its unprinted derivatives are computed with, as (a)(b)(c) is."""
@@ -170,12 +176,14 @@ class Carried:
         steps = {name: self._computed(name) for name in names}
         return mapped(formula, lambda leaf: steps.get(getattr(leaf, "name", None)) or leaf)
 
-    def _in_words(self, formula, own=Fraction(1)):
+    def _in_words(self, formula, own=ONE):
         """`own` times a formula in its author's words for derivatives, their common factor at its end."""
         names = [name for name in formula.names() if name in self._words and name not in self.printed]
+        if not names and own == 1:
+            return formula
         words = {name: self._words[name] for name in names}
         factors = {factor for _, factor in words.values()}
-        common = factors.pop() if len(factors) == 1 and _is_linear(formula, words) else Fraction(1)
+        common = factors.pop() if len(factors) == 1 and _is_linear(formula, words) else ONE
 
         def word(leaf):
             own, factor = words.get(getattr(leaf, "name", None), (None, None))

@@ -44,8 +44,8 @@ def diagnose(
     `network` is a NeuralNetwork, what `neuronnet.load` takes, or the Model of a sheet. `numbers` maps names,
     such as "dE_total/dw5", or formulas over them (of a Model, names alone, also of arrays) to numbers; a
     string claims the digits it has, a float nine significant ones, a float32 of NumPy's seven. Every
-    further Diagnosis explains what those before it leave over. `progress(done, total)` is called while long
-    trainings are replayed. `one_program`: one program computed the numbers, so no mistake is named that
+    further Diagnosis explains what those before it leave over. `progress(done, total)` is called while
+    mistakes are tried. `one_program`: one program computed the numbers, so no mistake is named that
     contradicts more of them than it explains. `bounded` is for such numbers in binary64: a type of number
     with a bound on its own rounding as `error`, by which a number may miss what it is. Raises UnknownName,
     ExpressionError and NumberError for a bad name or number.
@@ -130,7 +130,9 @@ def _leaves_what_is_unmoved(mistake, numbers, subject):
     return any(isclose(each.value(replayed) or 0, start) for each, start in unmoved)
 
 
-def of_own_model(lines: list, statements: list[Statement], roles, spellings: Spellings) -> list[Diagnosis]:
+def of_own_model(
+    lines: list, statements: list[Statement], roles, spellings: Spellings, progress: Callable | None = None
+) -> list[Diagnosis]:
     """The same for a sheet that brings its own model; `lines` and `statements` belong together."""
     if roles.loss is None or not _has_wrong_numbers(lines):
         return []
@@ -142,7 +144,7 @@ def of_own_model(lines: list, statements: list[Statement], roles, spellings: Spe
     ]
     own = OwnModel(roles.model, roles.loss, [each.expression for each in numbers])
     bounds: list[str] = []
-    found = explanations(own, numbers, may_contradict=False, bounds=bounds)
+    found = explanations(own, numbers, progress, may_contradict=False, bounds=bounds)
     return _explained(lines, [_in_names(each, spellings) for each in found], bounds)
 
 

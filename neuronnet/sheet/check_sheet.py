@@ -60,16 +60,16 @@ def check_sheet(
     """The SheetReport on a sheet: text, Markdown, LaTeX, JSON or CSV.
 
     `network` is what `neuronnet.load` takes, or a NeuralNetwork; without it the sheet names or holds its own,
-    and the names of files in it start from `folder`. `progress(done, total)` is called while long trainings
-    are replayed. Raises NeuronnetError for a sheet without a network or without a claim, SpecError for a bad
-    network; what is wrong inside the sheet stands in the report: `check_sheet("net_h1 = w1*i1 + w2*i2 =
-    0.0275", "worked-example")` has the verdict "wrong formula" in line 1.
+    and the names of files in it start from `folder`. `progress(done, total)` is called while lines are
+    judged, and while mistakes are tried. Raises NeuronnetError for a sheet without a network or without a
+    claim, SpecError for a bad network; what is wrong inside the sheet stands in the report:
+    `check_sheet("net_h1 = w1*i1 = 0.0275", "worked-example")` has the verdict "wrong formula" in line 1.
     """
     if not isinstance(text, str):
         raise NeuronnetError(f"a sheet is a text, found {shortened(text)}")
     sheet = read_sheet(text)
     if network is None and sheet.network is None:
-        return own_report(sheet)
+        return own_report(sheet, progress)
     description, place = _description(sheet, network, Path() if folder is None else Path(folder))
     if not (sheet.claims or sheet.unread):
         raise NeuronnetError(NO_CLAIM)
@@ -159,14 +159,14 @@ def _remark_on_published(lines, derivation, description):
             line.remark = f"your number is right; the published {record.printed} is not: {record.reason}"
 
 
-def own_report(sheet: Sheet) -> SheetReport:
+def own_report(sheet: Sheet, progress: Callable[[int, int], None] | None = None) -> SheetReport:
     """The SheetReport on a sheet that brings its own model: its given numbers and its forward lines."""
     if not (sheet.claims or sheet.unread):
         raise NeuronnetError(NO_CLAIM)
     found = SheetReport([], [], None, None, sheet.ignored, None)
     try:
         for sample, own in samples_apart(sheet):
-            _judge_sample(found, sample, own, sheet.notes)
+            _judge_sample(found, sample, own, sheet.notes, progress)
     except KeyboardInterrupt:
         if not found.lines:
             raise
@@ -174,9 +174,9 @@ def own_report(sheet: Sheet) -> SheetReport:
     return found
 
 
-def _judge_sample(found, sample, own, notes):
+def _judge_sample(found, sample, own, notes, progress):
     """Add to a SheetReport the lines `own` of a sample, and then what is wrong in them."""
-    reading, judged = best_reading(sample)
+    reading, judged = best_reading(sample, progress=progress)
     of_claims = judged[len(judged) - len(reading.statements) + len(sample.lets) :]
     doubted = with_doubts(reading, of_claims, partial(best_reading, sample))
     reading, judged = doubted or (reading, judged)
@@ -190,7 +190,8 @@ def _judge_sample(found, sample, own, notes):
         statements = reading.statements[len(sample.lets) :]
         named = judged[len(judged) - len(statements) :]
         with suppress(NeuronnetError, ArithmeticError):  # a loss that could not be placed explains nothing
-            found.mistakes += causes.of_own_model(named, statements, reading.roles, reading.spellings)
+            roles, spellings = reading.roles, reading.spellings
+            found.mistakes += causes.of_own_model(named, statements, roles, spellings, progress)
 
 
 def mend(judge: Lines, spellings: Spellings, lines: list[Line]) -> None:

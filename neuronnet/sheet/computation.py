@@ -184,7 +184,7 @@ class Computation:
 
     def unsure(self) -> list[str]:
         """The names of the inputs that are known only as they are printed."""
-        return [name for name, each in self.inputs.items() if each.exact is None]
+        return [name for name in self.start if self.inputs[name].exact is None]
 
     def moved(self) -> list[str]:
         """The names of the right inputs whose printed number is not the exact one."""

@@ -42,6 +42,9 @@ class Epochs:
             and any(part.name is None and each.name not in part.used for part in each.formulas)
         }
         self._defined |= set(_other_names(statements, self._defined))
+        self._computed = {
+            each.name for each in statements if not each.number or each.formulas or each.arithmetic
+        }
         self._states = {each.name for each in statements if self._is_of_its_own(each)}
         self._numbers: dict[str, Printed | Array] = {}
         self._values: dict[str, set] = {}
@@ -179,9 +182,7 @@ class Epochs:
         of = (split_partial(name) or (None,))[0]
         if not self._defined.isdisjoint({of, *LOSSES}):
             return False
-        own = [each for each in self.statements if each.name == name]
-        is_given = all(each.number and not (each.formulas or each.arithmetic) for each in own)
-        return is_given and (is_gradient(name) or self._by(name) is not None)
+        return name not in self._computed and (is_gradient(name) or self._by(name) is not None)
 
     def _is_plain(self, name):
         return self._by(name) is None and not name.startswith("Δ") and self._base(name) is None
@@ -338,7 +339,7 @@ class NetInputs(Epochs):
         """
         heads = {each.name for each in self.statements}
         insides = {
-            each.name: self._net_input(each.name, with_logistics(each.formulas[0].formula))
+            each.name: self._net_input(each.name, with_logistics(each.formulas[0].formula), heads)
             for each in self.statements
             if each.name in self._defined and each.formulas
         }
@@ -363,29 +364,25 @@ class NetInputs(Epochs):
                 for each in self.statements:
                     each.rename(partial(_inside, below, out if is_output else insides[out]))
 
-    def _net_input(self, name, formula):
+    def _net_input(self, name, formula, heads):
         """The name of what an activation is taken of: `net_h` for `h = tanh(w x + b)`; None for a name."""
         is_activation = isinstance(formula, Call) and formula.function in ACTIVATIONS and not formula.options
         inner = formula.arguments[-1] if is_activation else None
-        heads = {each.name for each in self.statements}
-        if (
-            inner is None
-            or isinstance(inner, Name)
-            or not inner.names()
-            or not heads.issuperset(inner.names())
-        ):
+        used = [] if inner is None or isinstance(inner, Name) else inner.names()
+        if not used or not heads.issuperset(used):
             return None
         return None if self.known.has(f"net_{name}") else f"net_{name}"
 
     def _with_net_inputs(self):
         """The formulas of all passes; of names without a line those in activations, vectors, slopes."""
         yield from (((name, 0), formula) for name, formula in [*self._vectors(), *self._slopes()])
+        heads = {each.name for each in self.statements}
         for (name, step), position in self._first.items():
             if not self.statements[position].formulas:
                 continue
             written = self.statements[position].formulas[0].formula
             formula = with_logistics(written)
-            inner = self._net_input(name, formula)
+            inner = self._net_input(name, formula, heads)
             if inner is None:
                 yield (name, step), written
             else:

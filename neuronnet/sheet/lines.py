@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from functools import cache, partial
 
@@ -45,10 +46,15 @@ class Lines:
         self._accused: dict[tuple, Statement] = {}  # wrong formulas -> the first that says so
         self._turned: set[str] = set()  # derivatives that their author has as rows
 
-    def judged(self) -> list[report.Line]:
-        """A report.Line for every statement."""
+    def judged(self, progress: Callable[[int, int], None] | None = None) -> list[report.Line]:
+        """A report.Line for every statement; `progress(done, total)` is called after each."""
+        found: list[report.Line] = []
         with fifty_digits():
-            return [self._line(position, each) for position, each in enumerate(self.statements)]
+            for position, each in enumerate(self.statements):
+                found.append(self._line(position, each))
+                if progress is not None:
+                    progress(len(found), len(self.statements))
+        return found
 
     def judged_until(self, first: int) -> list[report.Line] | None:
         """The same; None where a statement before the position `first` is wrong."""
@@ -202,7 +208,7 @@ class Lines:
         ):
             return False
         shown = line.parts[statement.parts.index(number)]
-        self._number(shown, number.printed, exact, lambda: [formula], [])
+        self._number(shown, number.printed, exact, lambda: self._at_hand([formula]), [])
         if shown.verdict != report.WRONG_NUMBER or shown.follows_from is not None:
             shown.exact = shown.units = shown.follows_from = None
             return False
@@ -213,16 +219,16 @@ class Lines:
         own = self.roles.definitions.get(role.name) if role.kind == MODEL else None
         judged_parts = 0
         exact = self._exact(truth)
-        formulas = cache(lambda: self._ways(truth, statement, own))
+        ways = cache(lambda: self._at_hand(self._ways(truth, statement, own)))
         is_update = role.kind == UPDATE or "@" in (role.name or "")
         arithmetic, beside = [], None  # the last step on the line first
         for part, shown in zip(statement.parts, line.parts):
             if part.printed is not None:
                 is_bare = arithmetic and statement.name is None and not truth.names()
                 if is_bare:  # its numbers may be rounded ones, whatever they are of
-                    self._number(shown, part.printed, None, formulas, arithmetic)
+                    self._number(shown, part.printed, None, ways, arithmetic)
                 if not is_bare or shown.verdict == report.WRONG_NUMBER:
-                    self._number(shown, part.printed, exact, formulas, arithmetic, is_update)
+                    self._number(shown, part.printed, exact, ways, arithmetic, is_update)
                 if own is not None and shown.verdict == report.WRONG_NUMBER and shown.follows_from is None:
                     self._another_formula(line, shown, part.printed, own)
                 if shown.verdict == report.WRONG_NUMBER and shown.follows_from is None and exact is not None:
@@ -231,7 +237,7 @@ class Lines:
                         self._follow(shown, part.printed, role.name, statement.line)
                     self._say_stale(shown, part.printed, role)
                 if arithmetic and exact is not None:
-                    self._step(beside, shown, part.printed, exact, formulas(), arithmetic[0])
+                    self._step(beside, shown, part.printed, exact, *ways(), arithmetic[0])
                 judged_parts += 1
             elif part.formula is None:
                 continue
@@ -259,7 +265,7 @@ class Lines:
         ):
             self._excuse_numbers(line, statement, role)
         if arithmetic and not statement.numbers:
-            self._value(line, exact, formulas, arithmetic)
+            self._value(line, exact, ways, arithmetic)
             judged_parts += 1
         if role.kind == SEED and not (line.number and line.number.verdict == report.WRONG_NUMBER):
             line.kind = "seed"
@@ -299,11 +305,14 @@ class Lines:
         own = [own] if own is not None else []
         return self.carried.ways(truth, own + [part.formula for part in statement.formulas])
 
+    def _at_hand(self, formulas):
+        """Formulas, and the Input of every name that they need."""
+        return formulas, self.carried.inputs(formulas)
+
     def _number(self, shown, printed, exact, ways, arithmetic, is_update=False):
         verdict = None if arithmetic or exact is None else judged(_nested(printed), exact, [], {})
         if verdict is None or verdict.verdict != report.RIGHT or is_update:
-            formulas = ways()
-            inputs = self.carried.inputs(formulas)
+            formulas, inputs = ways()
             on_line = [partial(Literals, each, inputs=inputs) for each in arithmetic]
             verdict = judged(_nested(printed), exact, formulas, inputs, *on_line)
         shown.verdict = verdict.verdict
@@ -328,10 +337,9 @@ class Lines:
                     f"{kink.left.format()} is at a kink, with either slope",
                 )
 
-    def _step(self, beside, shown, printed, exact, formulas, arithmetic):
+    def _step(self, beside, shown, printed, exact, formulas, inputs, arithmetic):
         """Accuse arithmetic that does not give the right number behind it, by any honest reading."""
         if shown.verdict in (report.RIGHT, report.ROUNDING) and not isinstance(printed, Array):
-            inputs = self.carried.inputs(formulas)
             value = false_step(printed, arithmetic, inputs, formulas, exact)
             found = stray(formulas, arithmetic, inputs) if value is None else None
             if found is not None:
@@ -476,14 +484,14 @@ class Lines:
             formula = mapped(formula, lambda leaf: own.get(getattr(leaf, "name", None), leaf))
         return formula if alone else None
 
-    def _value(self, line, exact, formulas, arithmetic):
+    def _value(self, line, exact, ways, arithmetic):
         """Arithmetic without a number behind it: what it gives is the number."""
         shown = line.parts[-1]
         printed = what_it_gives(arithmetic[0])
         if printed is None:
             shown.verdict, shown.note, shown.column = report.UNREADABLE, NO_VALUE, shown.start
             return
-        self._number(shown, printed, exact, formulas, arithmetic)
+        self._number(shown, printed, exact, ways, arithmetic)
 
     # What was printed
 
