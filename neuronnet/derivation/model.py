@@ -67,7 +67,8 @@ class Model(Graph):
         self.jacobians: set[str] = set()  # those that are matrices, with the numerator in the rows
         self._shares: dict[tuple[str, str], list[tuple[str, Expression]]] = {}
         self._evaluators: dict = {}
-        self._entries = self._work = 0
+        self._entries = 0
+        self.work = 0  # multiplications of all formulas, or what takes as long
         self._exact = self.values()
         for name, value in (given or {}).items():
             self.give(name, value)
@@ -119,10 +120,10 @@ class Model(Graph):
     def _enter(self, name, dimensions, formula=None):
         """Keep the shape of a name, and what it is computed from."""
         self._entries += math.prod(dimensions)
-        self._work += work_of(formula, self.shapes) if formula else 0
+        self.work += work_of(formula, self.shapes) if formula else 0
         if self._entries > MOST_IN_ALL:
             raise arrays.ShapeError(f"more than {MOST_IN_ALL} numbers in all")
-        if self._work > MOST_WORK:
+        if self.work > MOST_WORK:
             raise NeuronnetError(f"the formulas up to {name} take more than {MOST_WORK} multiplications")
         self.shapes[name] = dimensions
         self._place_after(name, formula.names() if formula else ())

@@ -28,6 +28,7 @@ from neuronnet.formulas.tokens import (
     LONGEST_TEXT,
     MOST_WORK,
     RAISED,
+    TOO_LONG,
     WORD_HERE,
     matched_brackets,
     parse_array,
@@ -106,7 +107,7 @@ def parse(text, known: Known) -> Expression:
     spelled = text if isinstance(text, str) else text.text
     column_of = (lambda column: column) if isinstance(text, str) else text.column_of
     if len(spelled) > LONGEST_TEXT:
-        raise ExpressionError(spelled[:40], column_of(LONGEST_TEXT), f"longer than {LONGEST_TEXT} characters")
+        raise ExpressionError(spelled[:40], column_of(LONGEST_TEXT), TOO_LONG)
     return _Parser(spelled, known, column_of).whole()
 
 

@@ -5,8 +5,10 @@ import re
 import unicodedata
 
 from neuronnet.errors import ExpressionError, shortened
+from neuronnet.files import VARIABLE, most
 
-LONGEST_TEXT = 20_000
+LONGEST_TEXT = most("letters", or_else=True)
+TOO_LONG = f"longer than {LONGEST_TEXT} characters; {VARIABLE}=letters=NUMBER raises that"
 DEEPEST_NESTING = 50
 MOST_WORK = 20_000  # names and numbers in a formula, its sums written out
 MOST_ENTRIES = 10_000  # numbers in one array

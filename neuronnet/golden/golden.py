@@ -16,7 +16,7 @@ from typing import Any
 from neuronnet.derivation.digits import fifty_digits
 from neuronnet.description.reading import read
 from neuronnet.errors import Interrupted, NeuronnetError, did_you_mean, nearest, shortened
-from neuronnet.files import most, text_of, write_bytes
+from neuronnet.files import most, require, text_of, write_bytes
 from neuronnet.golden.formats import WRITERS
 from neuronnet.golden.golden_value import GoldenValue, ball_type
 from neuronnet.golden.recording import (
@@ -25,6 +25,7 @@ from neuronnet.golden.recording import (
     batches_of,
     disturbed,
     disturbed_number,
+    quantities_of,
     recorded,
     require_trainable,
     shortest,
@@ -238,6 +239,7 @@ def _of_network(network, at, dtype, number, progress):
     """(exact Recorded quantities, {name: value} of each disturbed run, fields of the Golden)."""
     description = read(network.to_dict() if isinstance(network, NeuralNetwork) else network)
     require_trainable(description, at[-1])
+    require("quantities", quantities_of(description, len(at)), "golden values")
     passes = recorded(NeuralNetwork.from_dict(description, number), description, at, progress)
     others = [disturbed(NeuralNetwork.from_dict, description, at, dtype, seed) for seed in range(RUNS)]
     exact, runs, made, until = [], [{} for _ in others], 0, None

@@ -93,6 +93,12 @@ def recorded(
             progress(update, max(at))
 
 
+def quantities_of(description, updates: int) -> int:
+    """About how many quantities are recorded at so many updates."""
+    neurons = sum(layer.neurons for layer in description.layers)
+    return updates * (2 * description.weight_count + 3 * neurons * len(next(description.batches())))
+
+
 def state_of(network, update):
     """What the updates so far have made: parameters, and what the update rule keeps."""
     for parameter in network.parameters:

@@ -39,6 +39,7 @@ from neuronnet.names import after, partial_name, split_partial, update_of
 if TYPE_CHECKING:
     from neuronnet.derivation.model import Model
 
+AT_ONCE = 50  # multiplications of an array take as long as a step of numbers
 RATES = ("eta", "lr", "alpha", "learning_rate", "rate", "step")
 
 
@@ -304,8 +305,9 @@ class OwnModel:
         return reduce(or_, map(self.steps.model.reached, names), 0)
 
     def steps_in(self, values: Values) -> int:
-        """How many steps were computed in a replay."""
-        return len(values)
+        """How many steps were computed in a replay, those of large arrays counted as several."""
+        model = self.steps.model
+        return len(values) * (1 + model.work // (AT_ONCE * len(model.formulas)))
 
     def moves(self, variation: Variation, reached: int) -> bool:
         """Whether a Variation has another step in one of such places."""

@@ -29,7 +29,7 @@ MOST_FIRST = 6  # variations that give the first wrong number, each tried with a
 MOST_CARRIED_WORK = 1_000  # up to which single ones with carried rounding are searched
 MOST_REPLAYED_WORK = 150  # up to which all variations are replayed
 MOST_BEHIND = 6  # names behind a step, among which a right number is looked for
-MOST_STEPS = 400_000  # that are computed in the replays for one number, some seconds
+MOST_STEPS = 250_000  # that are computed in all replays, some seconds
 MOST_KEPT = 1_000_000  # of the replays that are kept, their work together
 MOST_WORK = 600_000  # the same, times the number of variations, up to which single ones are
 FEWEST = 5  # digits from which a slip is told from chance
@@ -80,7 +80,7 @@ class _Search:
         self.right_by_name = defaultdict(list)
         for each in self.right:
             self.right_by_name[each.key[0]] += [] if each.is_long else [each]
-        self.work = subject.work
+        self.work, self.steps = subject.work, 0
         self.tried = len(subject.variations)
         reached = subject.reached(each.expression for each in self.wrong)
         moving = (each for each in subject.variations.values() if subject.moves(each, reached))
@@ -118,6 +118,8 @@ class _Search:
         """A Diagnosis for the first number that is left, until none is found for any."""
         found, given_up = list(found), set()
         while left := [each for each in self.left(found) if each.key not in given_up]:
+            if self.steps > MOST_STEPS:
+                break
             first, left = left[0], self.left(found)
             best = self._best(first, left, self._with_values(first, values_of), carried)
             later = self._from_later_on(first) if best is None and not carried else []
@@ -129,16 +131,17 @@ class _Search:
 
     def _with_values(self, number, values_of):
         """(variation, its replay) one by one: all of them together would fill the memory."""
-        reached, steps = self.subject.reached([number.expression]), 0
+        reached = self.subject.reached([number.expression])
         for done, each in enumerate(self.singles):
             if self.progress is not None:
                 self.progress(done, len(self.singles))
             is_moved = self.subject.moves(each, reached)
             values = values_of(each, number) if is_moved else self.plain
             if values is not None:
+                before = self.subject.steps_in(values)
                 yield each, values
-                steps += self.subject.steps_in(values) if is_moved else 0
-            if steps > MOST_STEPS:
+                self.steps += self.subject.steps_in(values) - before
+            if self.steps > MOST_STEPS:
                 self._leave_out("most mistakes, in so large a model")
                 break
         if self.progress is not None:

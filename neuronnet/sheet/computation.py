@@ -19,6 +19,7 @@ from neuronnet.sheet.on_paper import intermediate_results, written_down
 from neuronnet.sheet.report import RIGHT, ROUNDING
 
 HALF = Decimal("0.5")
+MOST_ON_PAPER = 1_500  # numbers
 NOTHING = Decimal("1e-40")  # what fifty digits leave of a difference that is 0
 MATCH = Decimal("1e-12")  # relative: so near to the exact value is the formula of it
 EXACT, TO_THE_DIGIT, ROUNDED = "exact", "to the digit printed", "rounded"
@@ -171,6 +172,11 @@ class Computation:
                 values[name] = compute(values)
         return values
 
+    @cached_property
+    def is_large(self) -> bool:
+        """Whether it is computed from so many numbers that nobody does it on paper."""
+        return sum(len(entries(each)) for each in self.start.values() if each is not None) > MOST_ON_PAPER
+
     def has(self, size: int) -> bool:
         """Whether it has a value of so many entries."""
         return self.base is not None and len(self.base) == size
@@ -214,6 +220,8 @@ class Computation:
 
     def by_steps(self, names: list[str], decimals: int, significant: int) -> Iterator[tuple]:
         """What it gives from there where every step is rounded."""
+        if self.is_large:
+            return iter(())
         return self._written_down(self.values_at(names), decimals, significant, self._may_cut)
 
     @cached_property
@@ -245,9 +253,12 @@ class Computation:
         return [entry for value in values.values() for entry in entries(value)] + found
 
     def shifted(self, names: Iterable[str], steps: Callable, values: dict) -> list[list]:
-        """For every entry of some inputs, the results where it is `steps(entry)` farther from 0."""
+        """For every entry of some inputs, the results where it is `steps(entry)` farther from 0.
+
+        None, nor those of `by_steps`, of a computation that is large.
+        """
         found = []
-        for name in names:
+        for name in () if self.is_large else names:
             value, numbers = values[name], entries(values[name])
             for place, number in enumerate(numbers):
                 moved = [(abs(number) + step).copy_sign(number) for step in steps(number)]

@@ -42,6 +42,7 @@ RANKS = [RIGHT, ROUNDING, UNDECIDED, WRONG_NUMBER]
 
 CARRIED, STEP_BY_STEP = "computed from rounded numbers", "every step is rounded"
 ON_THE_LINE, ARITHMETIC = "computed from the numbers on the line", "the arithmetic is right"
+TOO_MANY = "so many numbers that not every rounding of the steps to them is tried"
 WITHIN, UNKNOWN = "within the rounding of your numbers", "no line computes it"
 FAR_OFF = "computed from printed numbers that are far from the exact ones"
 INHERITED = "computed from a wrong number"
@@ -170,7 +171,8 @@ class _Explanation:
         self.texts, self.values, self.verdicts = texts, values, verdicts
         self.decimals = max(-text.value.as_tuple().exponent for text in texts)
         self.significant = max(digits_of(text.value) for text in texts)
-        self.coarsest = Decimal(0)
+        self.coarsest, self.largest = Decimal(0), max(map(abs, values))
+        self.is_cut_short = False  # whether a way was too long to be gone in every rounding
 
     def try_all(self, ways, on_the_line=()):
         """Try one way after the other until every number is explained."""
@@ -196,12 +198,13 @@ class _Explanation:
         return any(map(self._is_far_in, self._open()))
 
     def _is_far_in(self, place):
-        text, largest = self.texts[place], max(map(abs, self.values))
-        most = max(FAR * text.unit, FAR * self.coarsest, largest / FAR_PART)
+        text = self.texts[place]
+        most = max(FAR * text.unit, FAR * self.coarsest, self.largest / FAR_PART)
         return abs(text.value - self.values[place]) > most
 
     def _note_coarsest(self, ways):
         """Keep the largest unit of a last digit among the numbers that this one is computed from."""
+        self.is_cut_short |= any(way.is_large for way in ways)
         moved = [each for way in ways for each in way.inputs.values() if each.is_moved]
         units = [unit_of(shown) for each in moved for exact, shown in each.pairs() if exact != shown]
         self.coarsest = max(units, default=Decimal(0))
@@ -210,7 +213,8 @@ class _Explanation:
         """Call every number that is not explained wrong."""
         for place in self._open():
             how = NOT_ZERO if is_whole_zero(self.texts[place]) else NOT_IT
-            self.verdicts[place] = Verdict(WRONG_NUMBER, how)
+            is_open = self.is_cut_short and not self._is_far_in(place)
+            self.verdicts[place] = Verdict(UNDECIDED, TOO_MANY) if is_open else Verdict(WRONG_NUMBER, how)
 
     def _open(self):
         return [place for place, verdict in enumerate(self.verdicts) if verdict is None]

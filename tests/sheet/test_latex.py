@@ -181,7 +181,7 @@ def test_every_character_knows_where_it_was_typed(latex, part, column):
         (r"\@", 1, "unknown command"),
         ("{" * 100, 51, "nested deeper than 50"),
         (r"\frac" * 100, 251, "nested deeper than 50"),
-        ("a" * 20_001, 20_000, "longer than 20000 characters"),
+        ("a" * 20_001, 20_000, "longer than 20000 characters; NEURONNET_LIMITS=letters=NUMBER raises that"),
     ],
 )
 def test_what_is_not_understood_is_refused_with_its_column(latex, column, reason):

@@ -681,14 +681,14 @@ def test_no_sheet_takes_long_and_what_is_too_long_is_told(text):
 def test_the_other_lines_of_a_sheet_with_an_endless_line_are_read():
     text = "a = 1\n" + "b" * 10**6 + "\nc = 3"
     assert claims(text) == [(1, ["a", "1"]), (3, ["c", "3"])]
-    assert reasons(text) == [(2, "longer than 20000 characters")]
+    assert reasons(text) == [(2, "longer than 20000 characters; NEURONNET_LIMITS=letters=NUMBER raises that")]
 
 
 @pytest.mark.slow
 def test_a_claim_over_too_many_lines_is_refused_as_one():
     text = "a = b\n" + "+ c\n" * 6000 + "\nd = 1"
     assert claims(text) == [(6003, ["d", "1"])]
-    assert reasons(text) == [(1, "longer than 20000 characters")]
+    assert reasons(text) == [(1, "longer than 20000 characters; NEURONNET_LIMITS=letters=NUMBER raises that")]
 
 
 @pytest.mark.slow

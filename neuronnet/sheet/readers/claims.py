@@ -6,7 +6,14 @@ from functools import partial
 
 from neuronnet.errors import ExpressionError
 from neuronnet.formulas.calls import SPELLED
-from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_array, parse_number, without_keys
+from neuronnet.formulas.tokens import (
+    LONGEST_TEXT,
+    TOO_LONG,
+    TextWithColumns,
+    parse_array,
+    parse_number,
+    without_keys,
+)
 from neuronnet.formulas.written_names import read_name
 from neuronnet.names import split_partial
 from neuronnet.sheet.readers.cutting import (
@@ -148,7 +155,7 @@ class Sheet:
         """Add one Statement as what it is; `latex` says that it is known to be LaTeX."""
         text = statement.text
         if len(text) > LONGEST_TEXT:
-            return self._refuse(statement, 1, f"longer than {LONGEST_TEXT} characters")
+            return self._refuse(statement, 1, TOO_LONG)
         if DECLARED.match(text):
             return self._declare(statement)
         if at := _AT.search(text):

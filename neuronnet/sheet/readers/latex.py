@@ -8,7 +8,7 @@ brackets and spaces; refuses everything else by name.
 import re
 
 from neuronnet.errors import ExpressionError, shortened
-from neuronnet.formulas.tokens import DEEPEST_NESTING, GREEK, LONGEST_TEXT, TextWithColumns, by_word
+from neuronnet.formulas.tokens import DEEPEST_NESTING, GREEK, LONGEST_TEXT, TOO_LONG, TextWithColumns, by_word
 from neuronnet.formulas.written_names import above_a_name, read_name
 from neuronnet.sheet.readers.spelling import SECOND
 
@@ -85,8 +85,7 @@ def in_plain_notation(source):
     """
     source = source if isinstance(source, TextWithColumns) else TextWithColumns(source)
     if len(source) > LONGEST_TEXT:
-        reason = f"longer than {LONGEST_TEXT} characters"
-        raise ExpressionError(source.text[:40], source.column_of(LONGEST_TEXT), reason)
+        raise ExpressionError(source.text[:40], source.column_of(LONGEST_TEXT), TOO_LONG)
     if _DIGITS_APART.search(source.text):
         source = source.replace(_DIGITS_APART, lambda match: "".join(match[0].split()))
     if "{,}" in source.text:

@@ -7,7 +7,7 @@ import ast
 import re
 import warnings
 
-from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_array
+from neuronnet.formulas.tokens import LONGEST_TEXT, TOO_LONG, TextWithColumns, parse_array
 from neuronnet.sheet.readers.programs import (
     Refused,
     as_one_statement,
@@ -284,7 +284,7 @@ class _Program:
         if value is not None:
             parts[-1] = TextWithColumns(value, [parts[-1].column_of(1)] * len(value))
         if len(text) > LONGEST_TEXT:
-            raise Refused(first, f"longer than {LONGEST_TEXT} characters")
+            raise Refused(first, TOO_LONG)
         self.sheet.add(text, parts, [self.line(node) for node in nodes])
         for part, node in zip(parts[:-1], nodes):
             self.skip_unused_zero(part.text)

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 
 from neuronnet.formulas.calls import SPELLED
-from neuronnet.formulas.tokens import LONGEST_TEXT, TextWithColumns, parse_number
+from neuronnet.formulas.tokens import LONGEST_TEXT, TOO_LONG, TextWithColumns, parse_number
 from neuronnet.sheet.readers import json_files, python_code, tables, web_pages
 from neuronnet.sheet.readers.claims import Sheet
 from neuronnet.sheet.readers.cutting import BEGINS, Statement, joined
@@ -87,7 +87,7 @@ def read_sheet(text):
         refused.append((number, line.text, f"a sheet of more than {most}: nothing is read from here on"))
     for place, (number, line) in enumerate(lines[:end]):
         if len(line) > LONGEST_TEXT:
-            refused.append((number, line.text, f"longer than {LONGEST_TEXT} characters"))
+            refused.append((number, line.text, TOO_LONG))
             lines[place] = number, TextWithColumns("")
     sheet = _read(lines[:end])
     sheet.ignored = sorted({*sheet.ignored})
