@@ -182,6 +182,7 @@ HOSTILE = {  # sheets that fuzzing found, each of which ended in a traceback: wh
     "moment_without_formula.txt --network worked-example": 1,
     "number_too_large.tex": 2,
     "power_of_nine_digits.txt": 1,
+    "name_computed_on_the_way.txt": 2,
     "slope_without_value.txt": 2,
     "step_without_number.txt": 1,
     "table_alone.txt --same-task lstm-step": 3,
@@ -219,6 +220,12 @@ TOO_LARGE = [
         "numbers",
     ),
     ({"a.json": '{"W": [' + "1," * 1500 + "1]}"}, "neuronnet compare golden.json a.json", "", "numbers"),
+    (
+        {"net.toml": NETWORK},
+        f"neuronnet golden net.toml --at {','.join(map(str, range(200)))}",
+        "",
+        "quantities",
+    ),
     ({}, "gradcheck check m.py:right --parameters bomb.npz", "found 50016 numbers", "numbers"),
     ({}, "neuronnet compare golden.json bomb.npz", "unpacks to more", "numbers"),
 ]
@@ -244,7 +251,9 @@ def test_what_is_too_large_is_refused_by_a_limit_that_can_be_raised(
     if "golden" in command:
         assert neuronnet_main(["golden", "xor", "-o", "golden.json"]) == 0
     program, *arguments = command.split()
-    monkeypatch.setenv("NEURONNET_LIMITS", "samples=1000,weights=1000,characters=1000,numbers=1000")
+    monkeypatch.setenv(
+        "NEURONNET_LIMITS", "samples=1000,weights=1000,characters=1000,numbers=1000,quantities=1000"
+    )
     assert MAINS[program](arguments) == 2
     said = capsys.readouterr().err
     assert words in said and f"NEURONNET_LIMITS={limit}=NUMBER" in said

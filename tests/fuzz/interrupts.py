@@ -1,7 +1,7 @@
 """Ctrl-C at any moment of long commands: answered within a second, quietly, with status 130.
 
-`python tests/fuzz/interrupts.py COUNT SEED`. A signal in the first 0.1 s would find Python itself starting,
-which answers with a traceback of its own, so none is sent then.
+`python tests/fuzz/interrupts.py COUNT SEED`. A signal while Python itself starts is answered by a
+traceback of its own, so a child says by a byte over a pipe when its first line runs; the moments come after.
 """
 
 import os
@@ -26,6 +26,12 @@ def f(p):
     time.sleep(0.002)
     return np.sum(np.sin(p["W"])), {"W": np.cos(p["W"])}
 """
+STARTED = """
+import os, runpy, sys
+sys.argv[:] = sys.argv[1:]
+os.write(1, b"!")
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
 COMMANDS = f"""
 neuronnet train moons-relu-small --updates 100000 --every 5
 neuronnet train xor --updates 10000000 --every 100 --format json
@@ -49,13 +55,14 @@ def main(count, seed):
         while sent < count:
             command = COMMANDS[draw.randrange(len(COMMANDS))].split()
             process = subprocess.Popen(
-                [sys.executable, "-m", *command],
+                [sys.executable, "-c", STARTED, *command],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd=folder,
                 env=os.environ | {"PYTHONPATH": str(ROOT)},
             )
-            time.sleep(draw.uniform(0.1, 0.5) if draw.random() < 0.5 else draw.uniform(0.5, 4.0))
+            process.stdout.read(1)
+            time.sleep(draw.uniform(0.0, 0.5) if draw.random() < 0.5 else draw.uniform(0.5, 4.0))
             if process.poll() is not None:
                 process.communicate()
                 continue

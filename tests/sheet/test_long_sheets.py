@@ -1,4 +1,4 @@
-"""Sheets of many lines: what is done for each does not grow with the number of the others, and has a bound."""
+"""Sheets of many lines: what is done for each does not grow with the others, and has a bound."""
 
 import pytest
 
@@ -8,12 +8,13 @@ from neuronnet.sheet.statements import Statement
 
 
 def chain(length, wrong=0, printed=True):
-    """h_k = w h_k-1 + 0.1, each line with its number, one of them off by a percent; or the last number alone."""
+    """h_k = w h_k-1 + 0.1, each line with its number, one of them off by a percent; or the last alone."""
     lines, h = ["w = 0.9", "h_0 = 0.7"], 0.7
     for k in range(1, length + 1):
         h = 0.9 * h + 0.1
         lines.append(
-            f"h_{k} = w h_{k - 1} + 0.1" + f" = {h * 1.01 if k == wrong else h:.6f}" * (printed or k == length)
+            f"h_{k} = w h_{k - 1} + 0.1"
+            + f" = {h * 1.01 if k == wrong else h:.6f}" * (printed or k == length)
         )
     return "\n".join([*lines, f"E = (h_{length} - 1)^2" + " = 0.5" * (not printed)])
 
