@@ -1,10 +1,12 @@
 """`python -m neuronnet`: says in one line which Python is needed, else runs the command line."""
 
 import os
-import signal
 import sys
-import threading
-from contextlib import contextmanager
+
+try:
+    from _signal import SIGINT, signal  # type: ignore[import-not-found]  # `signal` imports first
+except ImportError:
+    from signal import SIGINT, signal
 
 
 def main(argv=None) -> int:
@@ -25,22 +27,25 @@ def is_too_old(program: str) -> bool:
     return True
 
 
-@contextmanager
-def quiet_interrupts(program: str):
+class quiet_interrupts:
     """Meanwhile Ctrl-C ends the program at once: no work is lost, and packages may take it for an error."""
 
-    def end(*_):
-        os.write(2, (program + ": interrupted\n").encode())
-        os._exit(130)
+    def __init__(self, program: str):
+        self.program, self.kept = program, None
 
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    kept = signal.signal(signal.SIGINT, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, kept)
+    def __enter__(self):
+        try:
+            self.kept = signal(SIGINT, self._end)
+        except ValueError:  # of a thread that is not the main one
+            self.kept = None
+
+    def __exit__(self, *_):
+        if self.kept is not None:
+            signal(SIGINT, self.kept)
+
+    def _end(self, *_):
+        os.write(2, (self.program + ": interrupted\n").encode())
+        os._exit(130)
 
 
 if __name__ == "__main__":

@@ -123,7 +123,7 @@ def _is_right(line):
 def _mended(reading, lines, first) -> Iterator[Mended]:
     """The likeliest change of each forward formula that gives the number of its line, if it does not."""
     for line, (position, statement) in zip(lines, list(enumerate(reading.statements))[first:]):
-        number = line.number
+        number = None if statement.number is None else line.number
         is_wrong = number is not None and number.verdict == WRONG_NUMBER and line.follows_from is None
         if is_wrong and reading.roles.of[position].kind == MODEL and len(statement.formulas) == 1:
             model, printed = reading.roles.model, statement.number.printed

@@ -1,7 +1,7 @@
 """Ctrl-C at any moment of long commands: answered within a second, quietly, with status 130.
 
-`python tests/fuzz/interrupts.py COUNT SEED`. A signal while Python itself starts is answered by a
-traceback of its own, so a child says by a byte over a pipe when its first line runs; the moments come after.
+`python tests/fuzz/interrupts.py COUNT SEED`. A signal while Python starts, and finds the package, is
+answered by a traceback of its own, so a child says by a byte over a pipe when that is done.
 """
 
 import os
@@ -27,7 +27,7 @@ def f(p):
     return np.sum(np.sin(p["W"])), {"W": np.cos(p["W"])}
 """
 STARTED = """
-import os, runpy, sys
+import os, runpy, sys, neuronnet
 sys.argv[:] = sys.argv[1:]
 os.write(1, b"!")
 runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
