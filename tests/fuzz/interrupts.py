@@ -42,7 +42,7 @@ neuronnet golden xor --at 0,1,2,5,10,20,50,100,200,500,1000,2000,4000,10000
 neuronnet check {ROOT}/neuronnet/examples/sheets {ROOT}/neuronnet/examples/sheets
 gradcheck check slow.py:f --parameters slow.py:start
 neuronnet check published-derivation
-neuronnet mistakes moons-relu-small
+neuronnet mistakes sine-regression
 """.strip().splitlines()
 
 
