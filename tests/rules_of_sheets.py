@@ -2279,4 +2279,13 @@ RULES = [
         ("g2 = 2 (w1 + μ v0) = 1.24", "wrong formula"),
         ("v2 = μ v1 - η g2 = -0.304", "right"),
     ),
+    rule(
+        "givens in a sentence, and a fourth power beside a variance",
+        "Naive softmax loss (by hand). v_c = 0.3, σ² = 1.5\n"
+        "Minimise f(x) = x² - 4x + 5, start at x0 = 0 with rate α = 0.25.",
+        ("f'(x) = 2x - 4", "right"),
+        ("x1 = x0 - α f'(x0) = 0 - 0.25·(-4) = 1", "right"),
+        ("x2 = x1 - α f'(x1) = 1 - 0.25·(-2) = 1.6", "wrong number"),
+        ("a = v_c/(2σ⁴) = 0.0667", "right"),
+    ),
 ]

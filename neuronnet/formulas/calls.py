@@ -36,8 +36,8 @@ _KEYWORD = re.compile(r"(axis|dim|keepdims?|dtype|alpha|negative_slope|ddof)\s*=
 _OPTION_NAMES = {"dim": "axis", "keepdim": "keepdims"}
 _OPTION_VALUES = {"True": True, "False": None, "None": None, "0": 0, "1": 1, "-1": -1, "-2": -2}
 _BASED = re.compile(r"log_(?:\{(?:2|10)\}|(?:2|10)(?!\d)|e\b)|log₂|log₁₀")
-_OPENED = re.compile(r"'{0,2}(?:\^\{?-?\d\}?|[²³])?\s*[(\[{]")
-_PRIME, _ABOVE = re.compile("'{1,2}"), re.compile(r"\^\{?(-?\d)\}?(?![\d.])|([²³])")
+_OPENED = re.compile(r"'{0,2}(?:\^\{?-?\d\}?|[²³⁴-⁹])?\s*[(\[{]")
+_PRIME, _ABOVE = re.compile("'{1,2}"), re.compile(r"\^\{?(-?\d)\}?(?![\d.])|([²³⁴-⁹])")
 
 
 class Calls(Scanner):

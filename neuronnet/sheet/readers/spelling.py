@@ -110,6 +110,11 @@ HABITS = {
         (r"\blr\b", r"(?<![\w.])lr\s+(?=[αηγε]\s*=)", ""),
         ("[Gg]rad", rf"(?<![\w.])[Gg]rad(?:ient)?\s(?:of\s)?(?=(?![dgδ∂∇]){_OF_IT})", "∇"),
         ("[Hh]ess", rf"(?<![\w.])[Hh]ess(?:ian)?\s(?:of\s)?(?={_OF_IT})", "∇²"),
+        (
+            "with",
+            r"(?<=\d)\s+with\s+(?:[^\W\d_]+\s+){0,3}(?=[^\W\d]\w*\s*=\s*[-−]?\d)",
+            ", ",
+        ),  # x0 = 0 with rate α = 0.1
         (rf"\A\s*{_PAIR}(?:\s+{_PAIR})+\s*\Z", r"(?<=\d)\s+(?=[^\W\d])", ", "),  # x=0.5 h=0.2
     ),
     "of HTML": (("&", r"&(?:#[0-9]{1,6}|[A-Za-z]{2,10});", lambda match: unescape(match.group())),),
@@ -291,7 +296,7 @@ _AFTER_NUMBER = re.compile(
 )
 _NUMBER_OF = re.compile(rf"{_LETTERS}{{3,}}\s+[-−]?\d[\d.,]*")  # target 0.3
 _ON_A = re.compile(r"\s*[Oo]n a(?:ura)?\s+(?:donc\s+|alors\s+|ainsi\s+)?(?=[^\s=]+\s*$)")
-_SENTENCE = re.compile(rf"[^=]*{_LETTERS}{{2}}[.!?]\s+(?=[^\W\d_])")
+_SENTENCE = re.compile(rf"[^=]*(?:{_LETTERS}{{2}}|\))[.!?]\s+(?=[^\W\d_])")
 _AFTER_A_NUMBER = re.compile(rf"[^=]*\d[,.;]?\s+(?:{'|'.join(JOINING)})\s+(?=[^\s=]+\s*$)")
 _RANGE = r"[a-zA-Z]\s?=\s?\d{1,3}\s?,?\s?(?:\d{1,3}\s?,\s?)?(?:…|\.\.\.?|\\[lc]?dots|,\\ldots).*"
 _INDEX_RANGE = re.compile(rf"\s*{_RANGE}")
@@ -367,7 +372,7 @@ class Vocabulary:
         """How many characters before a claim's first sign of equality lead to the claim."""
         said = _ON_A.match(head)
         sentence = _SENTENCE.match(head)
-        if sentence and self.is_prose(sentence.group()):
+        if sentence and (self.is_prose(sentence.group()) or sentence.group().rstrip().endswith(").")):
             said = sentence
         at, text = (said.end(), head[said.end() :]) if said else (0, head)
         while label := _LABEL.match(text) or _STEP.match(text):
