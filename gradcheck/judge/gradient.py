@@ -56,7 +56,8 @@ def gradient_at(functions, vector, analytic, units):
         )
     rounding = np.maximum(summed, scattered)
     terms = np.where(scattered <= CONTINUOUS * units * overall, rounding / (SUMMED * units), 0.0)
-    return GradientAt(vector, analytic, np.maximum(rounding, _unit_of_numbers_near_one(analytic)), terms)
+    of_ones = _unit_of_numbers_near_one(analytic / functions.point.units) * functions.point.units
+    return GradientAt(vector, analytic, np.maximum(rounding, of_ones), terms)
 
 
 def gradient_there(functions, vector):

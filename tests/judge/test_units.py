@@ -15,7 +15,7 @@ from gradcheck import check
 from gradcheck.inputs.calls import takes
 
 UNITS = st.integers(-50, 50).map(lambda power: 2.0**power)  # what is equal at a kink stays equal
-LOSSES = st.floats(-9.0, 9.0).map(lambda power: 10.0**power)
+LOSSES = st.floats(-15.0, 15.0).map(lambda power: 10.0**power)
 OF_ORDINARY_NUMBERS = ("rows that sum to one", "a place in a table")
 ROWS = [
     *chain(STATIONARY_ROWS, ENTRY_ROWS, KINKS),
