@@ -21,7 +21,7 @@ AGREEMENT = 4.0  # Moré and Wild's factor: levels this close count as the same 
 DEVIATIONS = 3.0  # a noise of standard deviation s is taken to stay within 3 s
 SPACING_RATIO = 64.0  # between spacings: from where 4th differences of a smooth f are below u down to 64 u
 NO_KINK = SPACING_RATIO**0.5  # noise is the same at two spacings, a kink falls with them: halfway between
-ONE_KINK = 7.0  # between wide spacings: a kink grows by 8, single jumps by chance by less
+ONE_KINK = 7.5  # between wide spacings: a kink grows by 8, the jumps that tell noise by less
 SPACINGS = [GOLDEN * 2.0**-k for k in range(15, 46, 6)]
 WIDE_SPACINGS = [GOLDEN * 2.0**-k for k in range(12, 2, -3)]
 ONE_JUMP = 16.0  # a move this many times every other one is a jump of f, or a spike at x: no treads of stairs
@@ -226,8 +226,8 @@ def _deviation_at_wide_spacings(sample_at, scale, narrower):
     """
     for spacing in WIDE_SPACINGS:
         wider = sample_at(scale * spacing)
-        if _agree(narrower, wider, NO_KINK):
-            return 0.0 if wider.level > ONE_KINK * narrower.level else max(narrower.level, wider.level)
+        if _agree(narrower, wider, ONE_KINK):
+            return max(narrower.level, wider.level)
         narrower = wider
     return 0.0
 
