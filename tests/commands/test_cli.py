@@ -564,7 +564,7 @@ ARGUMENTS = st.lists(
 
 
 @pytest.mark.slow
-@examples(150)
+@examples(80)
 @given(ARGUMENTS)
 def test_main_returns_a_status_whatever_the_arguments(arguments):
     # Where a file would be written, its name leads nowhere.

@@ -644,7 +644,7 @@ MANY, LONG_LINES = (10**6, 500) if is_thorough() else (21_000, 3)
         "a" * 10 * MANY,
         "a=b" * 3 * MANY,
         "\n" * 10 * MANY,
-        "a=b\n" * MANY,
+        pytest.param("a=b\n" * MANY, marks=for_the_night()),
         pytest.param("$\n" * MANY, marks=for_the_night()),
         '{"a":1' + ',"a":1' * MANY + "}",
         pytest.param('{"a":' * MANY, marks=for_the_night()),
