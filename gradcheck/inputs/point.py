@@ -143,7 +143,7 @@ class Point:
 
         Raises ShapeMismatch for another length.
         """
-        vector = np.array(vector)
+        vector = np.asarray(vector)
         if vector.shape != self._vector.shape:
             raise ShapeMismatch("vector", self._vector.shape, vector.shape)
         return self._fill(vector * self.units)

@@ -108,14 +108,14 @@ class JudgedEntries:
 
         `causes`: Causes, or None. `effects`: name of a block -> the verdict that the audit demands at least.
         """
-        found = []
+        found, given = [], self.in_units_given()
         for block in self.blocks:
             own, groups = [i for i in block.positions if i in self.judgements], self.groups_of(block)
             verdicts = [self.judgements[i] for i in own] + [group.verdict for group in groups]
             if len(verdicts) == 0 and len(block.positions) > 0:
                 continue
             verdict = worst_of([*verdicts, (effects or {}).get(block.name, "right")])
-            entries = tuple(self._entry(block, i) for i in own)
+            entries = tuple(self._entry(block, i, given) for i in own)
             cause = None if causes is None else causes[block.name]
             together = sum(len(group.positions) for group in groups)
             inside = tuple(
@@ -339,9 +339,9 @@ class JudgedEntries:
         how = scale / unit, rounding, self.confidence, SMALL_ERRORS[self.precision]
         return judge(analytic / unit, estimate.divided_by(unit), *how)
 
-    def _entry(self, block, position):
+    def _entry(self, block, position, given):
         index, judgement = block.index(position), self.judgements[position]
-        a, n, bar = (float(each[position]) for each in self.in_units_given())
+        a, n, bar = (float(each[position]) for each in given)
         ratio = a / n if n != 0.0 else math.nan if a == 0.0 else math.copysign(math.inf, a)
         return Entry(entry_name(block.name, index), index, a, n, bar, ratio, str(judgement), judgement.reason)
 
