@@ -432,10 +432,8 @@ def _takes_rows(formula, model):
     """Whether a vector stands in front of a matrix, and so is a row."""
     products = [node.factors for node, *_ in nodes(formula) if isinstance(node, Product)]
     pairs = [pair for factors in products for pair in zip(factors, factors[1:])]
-    sizes = [(kind, *map(model.shape_of, (one, other))) for (_, one), (kind, other) in pairs if kind in "*@·"]
-    return any(
-        len(left) == 1 and len(right) == 2 and right[1] > 1 for kind, left, right in sizes if kind == "@"
-    )
+    sizes = [map(model.shape_of, (one, other)) for (_, one), (kind, other) in pairs if kind == "@"]
+    return any(len(left) == 1 and len(right) == 2 and right[1] > 1 for left, right in sizes)
 
 
 def _turn_vectors(found: Roles, formula: Expression) -> None:
